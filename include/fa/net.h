@@ -1,0 +1,56 @@
+/* CNN inference: a graph read from an ONNX or frozen TensorFlow GraphDef file, run on the CPU. */
+#ifndef FA_NET_H
+#define FA_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fa/err.h"
+
+#define FA_NET_RANK 8
+
+/* A float32 tensor in C order, in the axis order of the file (NCHW for most ONNX, NHWC for TensorFlow). */
+struct fa_tensor {
+    const float *data;
+    size_t rank;
+    size_t dim[FA_NET_RANK];
+};
+
+/* A named value of the graph. A dimension that the file leaves open is 0; what is not known before a run has rank 0. */
+struct fa_net_value {
+    const char *name;
+    size_t rank;
+    size_t dim[FA_NET_RANK];
+};
+
+struct fa_net;  /* a loaded graph with its weights; immutable, may be shared by threads */
+struct fa_exec; /* one thread's working memory for a graph */
+
+/* Reads path (ONNX or GraphDef, told apart by content). outputs names the values wanted from a run: graph outputs or
+ * any inner value ("taps"); noutputs = 0 takes the graph's own outputs (for a GraphDef, the values that nothing reads).
+ * What the outputs do not need is not computed. Constants are folded, batch norms folded into convolutions, bias,
+ * residual and activation fused. A graph whose inputs are fixed to batch 1 is opened for any batch.
+ * Errors: unreadable, malformed, truncated or cyclic file; unsupported operator or attribute (named with its node);
+ * unknown output. */
+struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, struct fa_err *err);
+void fa_net_close(struct fa_net *net);
+
+size_t fa_net_ninputs(const struct fa_net *net);
+size_t fa_net_noutputs(const struct fa_net *net);
+const struct fa_net_value *fa_net_input(const struct fa_net *net, size_t i);
+const struct fa_net_value *fa_net_output(const struct fa_net *net, size_t i);
+
+/* XXH3-64 of the whole weights file: what the suite calls the weights digest. */
+uint64_t fa_net_digest(const struct fa_net *net);
+
+/* The net must outlive its executors. */
+struct fa_exec *fa_exec_new(const struct fa_net *net, struct fa_err *err);
+void fa_exec_free(struct fa_exec *exec);
+
+/* Runs the graph on inputs (one for each graph input, in order; any batch, and any spatial size where the graph allows
+ * it). outputs (one for each output) are filled with views into the executor's memory, valid until its next run.
+ * Memory for a new input shape is planned once and kept for the next run of that shape.
+ * Errors: an input of the wrong shape; out of memory. */
+int fa_exec_run(struct fa_exec *exec, const struct fa_tensor *inputs, struct fa_tensor *outputs, struct fa_err *err);
+
+#endif

@@ -1,0 +1,16 @@
+#include "fa/tensor.h"
+
+#include <blis.h>
+
+/* BLIS's own threads fall to a fraction of their speed when anything else runs, and the suite brings its own: each call
+ * says that it wants one thread, whatever the environment and the installed flavour of the library say. */
+void fa_tensor_gemm(enum fa_transpose ta, enum fa_transpose tb, size_t m, size_t n, size_t k, float alpha, const float *a,
+                    size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+    rntm_t rntm;
+    bli_rntm_init(&rntm);
+    bli_rntm_set_num_threads(1, &rntm);
+    bli_sgemm_ex(ta == FA_TRANSPOSED ? BLIS_TRANSPOSE : BLIS_NO_TRANSPOSE, tb == FA_TRANSPOSED ? BLIS_TRANSPOSE : BLIS_NO_TRANSPOSE,
+                 (dim_t)m, (dim_t)n, (dim_t)k, &alpha, (float *)(size_t)a, (inc_t)lda, 1, (float *)(size_t)b, (inc_t)ldb, 1, &beta, c,
+                 (inc_t)ldc, 1, NULL, &rntm);
+}
