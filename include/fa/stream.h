@@ -58,6 +58,9 @@ double fa_map_number(const struct fa_map *map, const char *key, double fallback)
  * the arena's. */
 int fa_map_set(struct fa_map *map, struct fa_arena *arena, const char *key, struct fa_value value, struct fa_err *err);
 
+/* How many of the n bytes at text are well-formed UTF-8 without NUL: n if all are. */
+size_t fa_utf8_valid(const char *text, size_t n);
+
 /* ---- header ---- */
 
 enum fa_kind { FA_CROP = 1, FA_EMBEDDING = 2, FA_LOGIT = 4 }; /* bits, so that a reader can want several */
