@@ -29,7 +29,7 @@ net     := $(call room,net) $(tensor)
 face    := $(call room,face) $(net) $(image)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
-cli     := $B/tools/cli.o $(stream)
+cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c,$(wildcard tools/*.c))) $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -40,11 +40,12 @@ struct fa_card {
     struct fa_arena arena; /* owns all of the above */
 };
 
-/* Reads the card at path. Errors name path and line: unknown or doubled key, bad number, missing key. */
-struct fa_card *fa_card_read(const char *path, struct fa_err *err);
+/* Reads the card at path. set holds nset further `key = value` lines: each takes the place of the card's lines with that
+ * key. Errors name the card and the line: unknown or doubled key, bad value, missing key. */
+struct fa_card *fa_card_read(const char *path, const char *const *set, size_t nset, struct fa_err *err);
 
-/* A card from `key = value` lines alone: how tools make one from options, and tests from strings. */
-struct fa_card *fa_card_parse(const char *name, const char *text, struct fa_err *err);
+/* The same from text instead of a file. */
+struct fa_card *fa_card_parse(const char *name, const char *text, const char *const *set, size_t nset, struct fa_err *err);
 void fa_card_free(struct fa_card *card);
 
 #endif
