@@ -31,7 +31,8 @@ int fa_table_find(const struct fa_table *table, const char *name, size_t *column
 /* ---- writing (RFC 4180, lines end in CR LF only inside quoted cells as given; rows end in LF) ---- */
 
 /* A text cell: quoted where needed; one that begins with = + - @ tab or CR, which a spreadsheet would run as a formula,
- * gets an apostrophe before it. Numbers are written with fprintf(), not through this. */
+ * gets an apostrophe before it. Cells are parted by commas, but one with another delimiter in it is quoted too, for readers
+ * that guess. Numbers are written with fprintf(), not through this. */
 void fa_table_put(FILE *file, const char *text);
 
 /* ---- class names ---- */
@@ -42,8 +43,9 @@ int fa_label_compare(const char *a, const char *b);
 
 /* A set of strings that becomes a list of classes. All zero is empty. */
 struct fa_vocabulary {
-    const char **name; /* n names, owned; sorted once fa_vocabulary_sort() has run */
+    const char **name; /* n names, owned, in the order added, or sorted once fa_vocabulary_sort() has run */
     size_t n, capacity;
+    size_t *slot, nslots; /* hash table of index + 1 */
 };
 
 int fa_vocabulary_add(struct fa_vocabulary *vocabulary, const char *name, struct fa_err *err); /* no-op if it is there */
