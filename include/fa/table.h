@@ -35,6 +35,9 @@ int fa_table_find(const struct fa_table *table, const char *name, size_t *column
  * that guess. Numbers are written with fprintf(), not through this. */
 void fa_table_put(FILE *file, const char *text);
 
+/* The text cell `first second`. */
+void fa_table_put_two(FILE *file, const char *first, const char *second);
+
 /* ---- class names ---- */
 
 /* Natural order, as strcmp(): labels that begin with a number come by that number (`0-2` before `3-9` before `10-19`),
