@@ -29,7 +29,7 @@ net     := $(call room,net) $(tensor)
 face    := $(call room,face) $(net) $(image)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
-cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c,$(wildcard tools/*.c))) $(stream)
+cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -53,15 +53,19 @@ $B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(eval)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+# Makes streams from text, for the tests of the tools.
+$B/tests/mkstream: $B/tests/cli/mkstream.o $B/libfa.a
+	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # What the objects were compiled with: other flags or another version rebuild them.
 $(shell mkdir -p $B; echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $B/flags || echo '$(CC) $(ALL_CFLAGS)' >$B/flags)
-$(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c tools/*.c tests/unit/*.c)): $B/flags
+$(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c tools/*.c tests/*/*.c)): $B/flags
 
--include $(patsubst %.c,$B/%.d,$(wildcard lib/*/*.c tools/*.c tests/unit/*.c))
+-include $(patsubst %.c,$B/%.d,$(wildcard lib/*/*.c tools/*.c tests/*/*.c))
 
 # ---- the main job: a head from the sample embeddings, its tables, and one photograph through the whole pipe ----
 

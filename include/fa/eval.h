@@ -88,8 +88,8 @@ struct fa_estimate fa_metric_f1(const struct fa_confusion *confusion, size_t row
  * columns support and recall, and below the rows predicted and precision. Rates are fractions. */
 void fa_confusion_write_csv(FILE *file, const struct fa_confusion *confusion);
 
-/* One head as text for people: columns are the predicted class, zeros are dots, the diagonal is in brackets, names of
- * columns are broken into lines; two lines with the main metrics follow. */
+/* One head as text for people: columns are the predicted class, zeros off the diagonal are dots, the diagonal is in
+ * brackets, names of columns are broken into lines; lines with the main metrics follow. */
 void fa_confusion_write_text(FILE *file, const struct fa_confusion *confusion);
 
 /* The tidy summary, `head,metric,value,low,high`: the row of names, and the rows of one head. */
