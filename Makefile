@@ -29,6 +29,7 @@ net     := $(call room,net) $(tensor)
 face    := $(call room,face) $(net) $(image)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
+export  := $(call room,export) $(eval)
 cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
@@ -42,13 +43,13 @@ $B/fa-embed:     $(cli) $(net)
 $B/fa-train:     $(cli) $(head)
 $B/fa-predict:   $(cli) $(head)
 $B/fa-confusion: $(cli) $(eval)
-$B/fa-cat:       $(cli) $(head) $(eval) $(image)
+$B/fa-cat:       $(cli) $(head) $(export) $(image)
 
 $(TOOLS): $B/fa-%: $B/tools/fa-%.o
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # The unit tests may use every room.
-$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(eval)
+$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export)
 	rm -f $@ && $(AR) rcs $@ $(sort $^)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

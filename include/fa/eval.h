@@ -19,8 +19,8 @@
 /* The index of the largest of logit[0..n-1], n > 0; the first of equals. */
 size_t fa_logits_argmax(const float *logit, size_t n);
 
-/* p[i] = exp(logit[i] - max) / sum over j of exp(logit[j] - max). */
-void fa_logits_softmax(const float *logit, size_t n, double *p);
+/* log(sum over i of exp(logit[i])), n > 0: the probability of class i is exp(logit[i] - that), its softmax. */
+double fa_logits_log_sum(const float *logit, size_t n);
 
 /* ---- counts ---- */
 

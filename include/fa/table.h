@@ -35,8 +35,8 @@ int fa_table_find(const struct fa_table *table, const char *name, size_t *column
  * that guess. Numbers are written with fprintf(), not through this. */
 void fa_table_put(FILE *file, const char *text);
 
-/* The text cell `first second`. */
-void fa_table_put_two(FILE *file, const char *first, const char *second);
+/* One text cell: first, joint and second in a row. */
+void fa_table_put_joined(FILE *file, const char *first, const char *joint, const char *second);
 
 /* ---- class names ---- */
 

@@ -15,14 +15,14 @@ static void write_names(FILE *file, const struct fa_confusion *confusion)
     fa_table_put(file, confusion->head);
     for (size_t i = 0; i < confusion->classes; i++) {
         putc(',', file);
-        fa_table_put_two(file, "predicted", fa_confusion_label(confusion, i));
+        fa_table_put_joined(file, "predicted", " ", fa_confusion_label(confusion, i));
     }
     fputs(",support,recall\n", file);
 }
 
 static void write_row(FILE *file, const struct fa_confusion *confusion, size_t row)
 {
-    fa_table_put_two(file, "true", fa_confusion_label(confusion, row));
+    fa_table_put_joined(file, "true", " ", fa_confusion_label(confusion, row));
     for (size_t i = 0; i < confusion->classes; i++)
         fprintf(file, ",%" PRIu64, fa_confusion_row(confusion, row)[i]);
     fprintf(file, ",%" PRIu64 ",", fa_confusion_support(confusion, row));
@@ -51,12 +51,12 @@ void fa_summary_write_names(FILE *file)
     fputs("head,metric,value,low,high\n", file);
 }
 
-/* class is NULL for a metric of the whole head. */
+/* class is "" for a metric of the whole head. */
 static void write_metric(FILE *file, const char *head, const char *metric, const char *class, struct fa_estimate estimate)
 {
     fa_table_put(file, head);
     putc(',', file);
-    fa_table_put_two(file, metric, class);
+    fa_table_put_joined(file, metric, class[0] ? " " : "", class);
     putc(',', file);
     put_real(file, estimate.value);
     putc(',', file);
@@ -79,9 +79,9 @@ void fa_summary_write(FILE *file, const struct fa_confusion *confusion)
     write_count(file, head, "rejected", confusion->rejected);
     write_count(file, head, "unlabelled", confusion->unlabelled);
     write_count(file, head, "unseen", fa_confusion_unseen(confusion));
-    write_metric(file, head, "accuracy", NULL, fa_metric_accuracy(confusion));
-    write_metric(file, head, "balanced_accuracy", NULL, fa_metric_balanced_accuracy(confusion));
-    write_metric(file, head, "majority", NULL, fa_metric_majority(confusion));
+    write_metric(file, head, "accuracy", "", fa_metric_accuracy(confusion));
+    write_metric(file, head, "balanced_accuracy", "", fa_metric_balanced_accuracy(confusion));
+    write_metric(file, head, "majority", "", fa_metric_majority(confusion));
     for (size_t i = 0; i < confusion->label.n; i++) {
         const char *label = fa_confusion_label(confusion, i);
         write_metric(file, head, "recall", label, fa_metric_recall(confusion, i));

@@ -11,11 +11,10 @@ size_t fa_logits_argmax(const float *logit, size_t n)
     return best;
 }
 
-void fa_logits_softmax(const float *logit, size_t n, double *p)
+double fa_logits_log_sum(const float *logit, size_t n)
 {
-    double max = logit[fa_logits_argmax(logit, n)], sum = 0;
+    double max = (double)logit[fa_logits_argmax(logit, n)], sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += p[i] = exp(logit[i] - max);
-    for (size_t i = 0; i < n; i++)
-        p[i] /= sum;
+        sum += exp((double)logit[i] - max);
+    return max + log(sum);
 }

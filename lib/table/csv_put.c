@@ -21,19 +21,19 @@ static bool is_formula(const char *text)
     return text[0] && strchr("=+-@\t\r", text[0]);
 }
 
-void fa_table_put_two(FILE *file, const char *first, const char *second)
+void fa_table_put_joined(FILE *file, const char *first, const char *joint, const char *second)
 {
-    const char *parts[] = {is_formula(first) ? "'" : "", first, second && second[0] ? " " : "", second ? second : ""};
-    bool quoted = wants_quotes(first) || wants_quotes(parts[3]);
+    const char *part[] = {is_formula(first) ? "'" : "", first, joint, second};
+    bool quoted = wants_quotes(first) || wants_quotes(joint) || wants_quotes(second);
     if (quoted)
         putc('"', file);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        put_doubling_quotes(file, parts[i]);
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        put_doubling_quotes(file, part[i]);
     if (quoted)
         putc('"', file);
 }
 
 void fa_table_put(FILE *file, const char *text)
 {
-    fa_table_put_two(file, text, NULL);
+    fa_table_put_joined(file, text, "", "");
 }

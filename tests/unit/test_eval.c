@@ -162,9 +162,7 @@ static void softmax_survives_large_logits_and_argmax_takes_the_first(void **stat
 {
     (void)state;
     const float logit[] = {1000, 1001, -1e30f, 1001}, tie[] = {0, 0};
-    double p[4], q = 1 / (2 + exp(-1));
-    fa_logits_softmax(logit, 4, p);
-    assert_true(fabs(p[1] - q) < 1e-12 && fabs(p[0] - q * exp(-1)) < 1e-12 && p[2] == 0 && p[3] == p[1]);
+    assert_true(fabs(fa_logits_log_sum(logit, 4) - (1001 + log(2 + exp(-1)))) < 1e-12);
     assert_int_equal(fa_logits_argmax(logit, 4), 1);
     assert_int_equal(fa_logits_argmax(tie, 2), 0);
 }

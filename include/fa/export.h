@@ -1,0 +1,80 @@
+/* Streams in other formats: JSON, CSV, NumPy's npy; and the choice of records. */
+#ifndef FA_EXPORT_H
+#define FA_EXPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "fa/err.h"
+#include "fa/stream.h"
+
+/* ---- choosing records ---- */
+
+/* A condition `KEY=PATTERN` or `KEY!=PATTERN`. KEY is `id`, else a label, else a string of about (such as `reject`); what a
+ * record does not have is the empty string. PATTERN is a glob as sh(1) has them, where `*` matches slashes too. */
+struct fa_condition {
+    const char *text; /* as parsed; must live as long */
+    size_t key_length;
+    bool negated;
+    const char *pattern;
+};
+
+/* Error: no `=`, or nothing before it. */
+int fa_condition_parse(struct fa_condition *condition, const char *text, struct fa_err *err);
+bool fa_condition_holds(const struct fa_condition *condition, const struct fa_record *record);
+
+/* ---- JSON ---- */
+
+void fa_json_write_string(FILE *file, const char *text);
+
+/* The shortest decimal that reads back as the same float (if value is one) or double. Numbers that are not finite, which
+ * JSON cannot say, become null. */
+void fa_json_write_number(FILE *file, double value);
+
+/* In one line; with indent > 0, an array or map that holds others is broken into lines, indent blanks deep. */
+void fa_json_write_value(FILE *file, const struct fa_value *value, int indent);
+
+/* A header with its provenance as JSON for people to read: kind, and the header's map as it is. */
+void fa_export_header(FILE *file, const struct fa_header *header);
+
+/* ---- text formats ---- */
+
+struct fa_export {
+    FILE *file; /* its errors are seen in ferror() */
+    const struct fa_header *header;
+    bool pixels; /* JSON has the values of crops too */
+};
+
+struct fa_export_format {
+    const char *name;
+    /* What stands before the first record. Error: the format does not fit the stream. */
+    int (*begin)(const struct fa_export *export, struct fa_err *err);
+    /* One record, whose arena it may use. Error: out of memory. */
+    int (*put)(const struct fa_export *export, struct fa_record *record, struct fa_err *err);
+};
+
+/* json: one object a line: id, labels, about; for logits `predicted` (head to class) and `values` (head to class to
+ *   probability); for embeddings `values`, the vector; for crops `values` on request, rows of pixels flattened. null for
+ *   rejects.
+ * csv: file, face, x, y, w, h, score; for logits of each head the columns HEAD (class), HEAD_p (its probability) and `HEAD
+ *   CLASS` (probability) of each class; for embeddings v0, v1 ...; reject. A reject has its reason in the last, and in the
+ *   cells before it what is known.
+ * fairface: as FairFace's predict.py; wants its classes. Its second network's race4 is replaced by sums of race: White,
+ *   Latino_Hispanic and Middle Eastern are White, the two Asian classes are Asian.
+ * NULL if there is no such format. */
+const struct fa_export_format *fa_export_find(const char *name);
+
+/* ---- npy ---- */
+
+/* An array of NumPy (format 1.0): one row a record, `<f4`, or `|u1` for crops. A reject is a row of NaN, of 0 for crops.
+ * Beside it a CSV: id, reject, then a column a label, in the order in which labels are met. */
+struct fa_npy;
+
+/* numbers is a file that can seek, for the count is written at the end. header must outlive what is returned. */
+struct fa_npy *fa_npy_open(FILE *numbers, FILE *table, const struct fa_header *header, struct fa_err *err);
+int fa_npy_put(struct fa_npy *npy, const struct fa_record *record, struct fa_err *err);
+int fa_npy_end(struct fa_npy *npy, struct fa_err *err); /* writes the table and the array's final header */
+void fa_npy_close(struct fa_npy *npy);                  /* frees; the files stay open */
+
+#endif

@@ -1,0 +1,220 @@
+/* Any stream -> one checked stream, JSON, CSV, npy. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "fa/export.h"
+#include "fa/mem.h"
+
+static const char *format_name, *dtype_name, *output_path;
+static bool only_check, only_header, pixels;
+static long limit = -1;
+static struct cli_list wanted;
+
+static const struct cli_option options[] = {
+    {0, "check", NULL, CLI_FLAG, &only_check, "read everything, write nothing: the exit status tells", 0, 0},
+    {'H', "header", NULL, CLI_FLAG, &only_header, "print header and provenance as JSON", 0, 0},
+    {'n', "count", "N", CLI_COUNT, &limit, "stop after N records (default: all)", 0, 1e15},
+    {'w', "where", "KEY=GLOB", CLI_LIST, &wanted, "only records whose id or label KEY matches (!= for does not); all -w must hold", 0, 0},
+    {'F', "format", "FORMAT", CLI_TEXT, &format_name, "json, csv, npy or fairface in place of a stream", 0, 0},
+    {0, "pixels", NULL, CLI_FLAG, &pixels, "json: the values of crops too", 0, 0},
+    {0, "dtype", "TYPE", CLI_TEXT, &dtype_name, "store vectors as f32 or f16", 0, 0},
+    CLI_OUTPUT(&output_path),
+    CLI_NO_PROG,
+};
+enum { NOPTIONS = sizeof options / sizeof *options };
+
+/* Where records go: one of writer, format and npy is set, none to check. */
+struct sink {
+    struct cli_output output, table;
+    struct fa_writer *writer;
+    const struct fa_export_format *format;
+    struct fa_export export;
+    struct fa_npy *npy;
+    struct fa_header header; /* as passed on */
+    struct fa_arena arena;   /* owns it */
+};
+
+static bool is_npy(void)
+{
+    return format_name && !strcmp(format_name, "npy");
+}
+
+static bool ends_in(const char *text, const char *suffix)
+{
+    size_t n = strlen(text), m = strlen(suffix);
+    return n > m && !strcmp(text + n - m, suffix);
+}
+
+static void check_options(void)
+{
+    if (only_check + only_header + (format_name != NULL) > 1)
+        cli_usage("--check, -H and -F exclude each other");
+    if (dtype_name && (only_check || only_header || format_name))
+        cli_usage("--dtype is for streams");
+    if (dtype_name && strcmp(dtype_name, "f16") != 0 && strcmp(dtype_name, "f32") != 0)
+        cli_usage("--dtype: '%s' is neither f16 nor f32", dtype_name);
+    if (format_name && !is_npy() && !fa_export_find(format_name))
+        cli_usage("-F: '%s' is none of json, csv, npy, fairface", format_name);
+    if (pixels && (!format_name || strcmp(format_name, "json") != 0))
+        cli_usage("--pixels is for -F json");
+    if (is_npy() && !(output_path && ends_in(output_path, ".npy")))
+        cli_usage("-F npy wants -o FILE.npy (ids and labels go into FILE.csv)");
+}
+
+static struct fa_condition *parse_conditions(void)
+{
+    struct fa_err err;
+    struct fa_condition *condition = fa_mem_array(wanted.n, sizeof *condition, &err);
+    if (!condition)
+        cli_fail(&err);
+    for (size_t i = 0; i < wanted.n; i++)
+        if (fa_condition_parse(&condition[i], wanted.text[i], &err))
+            cli_usage("-w: %s", err.text);
+    return condition;
+}
+
+/* The header of what goes out: `expect` holds only where all records of one input do. */
+static void pass_header(struct sink *sink, const struct fa_header *header, bool all)
+{
+    struct fa_err err;
+    if (fa_header_copy(&sink->header, &sink->arena, header, &err))
+        cli_fail(&err);
+    size_t kept = 0;
+    struct fa_map *map = &sink->header.map;
+    for (size_t i = 0; i < map->n; i++)
+        if (all || strcmp(map->pair[i].key, "expect") != 0)
+            map->pair[kept++] = map->pair[i];
+    map->n = kept;
+    cli_add_prog(&sink->header, &sink->arena);
+    if (dtype_name && header->kind == FA_CROP)
+        cli_fail_text("--dtype: crops are bytes, only vectors can be stored as %s", dtype_name);
+    if (dtype_name)
+        sink->header.dtype = strcmp(dtype_name, "f16") ? FA_F32 : FA_F16;
+}
+
+static struct cli_output open_table(void)
+{
+    struct fa_arena arena = {0};
+    struct fa_err err;
+    char *path = fa_arena_printf(&arena, &err, "%.*s.csv", (int)(strlen(output_path) - strlen(".npy")), output_path);
+    if (!path)
+        cli_fail(&err);
+    struct cli_output table = cli_output_open(path, false);
+    table.name = table.path ? table.path : output_path;
+    fa_arena_free(&arena);
+    return table;
+}
+
+static void open_sink(struct sink *sink, const struct fa_header *header, bool all)
+{
+    struct fa_err err;
+    if (only_check)
+        return;
+    sink->output = cli_output_open(output_path, !format_name);
+    if (is_npy()) {
+        sink->table = open_table();
+        sink->npy = fa_npy_open(sink->output.file, sink->table.file, header, &err);
+        if (!sink->npy)
+            cli_fail(&err);
+    } else if (format_name) {
+        sink->format = fa_export_find(format_name);
+        sink->export = (struct fa_export){sink->output.file, header, pixels};
+        if (sink->format->begin(&sink->export, &err))
+            cli_fail(&err);
+    } else {
+        pass_header(sink, header, all);
+        sink->writer = fa_writer_open(sink->output.fd, sink->output.name, &sink->header, &err);
+        if (!sink->writer)
+            cli_fail(&err);
+    }
+}
+
+static int put_record(struct sink *sink, struct fa_record *record, struct fa_err *err)
+{
+    if (sink->writer)
+        return fa_writer_put(sink->writer, record, err);
+    if (sink->npy)
+        return fa_npy_put(sink->npy, record, err);
+    return sink->format ? sink->format->put(&sink->export, record, err) : 0;
+}
+
+static void close_sink(struct sink *sink)
+{
+    struct fa_err err;
+    if ((sink->writer && fa_writer_end(sink->writer, &err)) || (sink->npy && fa_npy_end(sink->npy, &err)))
+        cli_fail(&err);
+    fa_writer_close(sink->writer);
+    fa_npy_close(sink->npy);
+    if (sink->table.file)
+        cli_output_close(&sink->table);
+    if (sink->output.file)
+        cli_output_close(&sink->output);
+    fa_arena_free(&sink->arena);
+}
+
+static bool is_wanted(const struct fa_condition *condition, const struct fa_record *record)
+{
+    for (size_t i = 0; i < wanted.n; i++)
+        if (!fa_condition_holds(&condition[i], record))
+            return false;
+    return true;
+}
+
+static void copy_records(struct fa_reader *reader, const struct fa_condition *condition, struct sink *sink)
+{
+    uint64_t done = 0, rejected = 0, expect = cli_expect(fa_reader_header(reader));
+    struct fa_record record = {0};
+    struct fa_err err;
+    int got = 0;
+    while ((limit < 0 || done < (uint64_t)limit) && (got = fa_reader_next(reader, &record, &err)) == 1) {
+        cli_progress("records", fa_reader_count(reader), expect, fa_reader_rejected(reader));
+        if (!is_wanted(condition, &record))
+            continue;
+        done++;
+        rejected += fa_record_reject(&record) != NULL;
+        if (put_record(sink, &record, &err))
+            cli_fail(&err);
+    }
+    if (got < 0)
+        cli_fail(&err);
+    close_sink(sink);
+    fa_record_free(&record);
+    if (only_check)
+        cli_summary("whole: %s stream, %llu records, %llu rejected", fa_kind_name(fa_reader_header(reader)->kind),
+                    (unsigned long long)fa_reader_count(reader), (unsigned long long)fa_reader_rejected(reader));
+    else
+        cli_summary_rate("records", done, rejected);
+}
+
+static void print_header(const struct fa_header *header)
+{
+    struct cli_output output = cli_output_open(output_path, false);
+    fa_export_header(output.file, header);
+    cli_output_close(&output);
+}
+
+int main(int argc, char **argv)
+{
+    int n;
+    struct fa_err err;
+    struct sink sink = {0};
+    char **operands = cli_parse(argc, argv, "[STREAM...]", "Checks streams and joins them, or writes them in another format.",
+                                options, NOPTIONS, &n);
+    check_options();
+    struct fa_condition *condition = parse_conditions();
+    struct fa_reader *reader =
+        fa_reader_open((const char *const *)operands, (size_t)n, FA_CROP | FA_EMBEDDING | FA_LOGIT, FA_READER_UNIQUE, &err);
+    if (!reader)
+        cli_fail(&err);
+    if (only_header) {
+        print_header(fa_reader_header(reader));
+    } else {
+        open_sink(&sink, fa_reader_header(reader), n < 2 && !wanted.n && limit < 0);
+        copy_records(reader, condition, &sink);
+    }
+    fa_reader_close(reader);
+    free(condition);
+    free(wanted.text);
+    return 0;
+}
