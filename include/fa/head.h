@@ -1,0 +1,199 @@
+/* The head: a multi-layer perceptron in float32 that reads attributes (one softmax each) from embeddings; its training,
+ * its model file (fa-model(5)) and its use. */
+#ifndef FA_HEAD_H
+#define FA_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fa/err.h"
+#include "fa/mem.h"
+#include "fa/stream.h"
+
+/* ---- architecture ---- */
+
+enum fa_input { FA_INPUT_NONE, FA_INPUT_STANDARDIZE, FA_INPUT_L2 }; /* as is; per feature; each row by its norm */
+enum fa_activation { FA_LINEAR, FA_RELU, FA_SIGMOID, FA_TANH };
+enum fa_layer_kind { FA_DENSE, FA_DROPOUT, FA_BATCHNORM };
+
+struct fa_layer {
+    enum fa_layer_kind kind;
+    size_t units; /* FA_DENSE only, as the next two */
+    enum fa_activation activation;
+    bool he;    /* He uniform in place of Glorot uniform */
+    float rate; /* FA_DROPOUT: share of the inputs that are set to zero */
+};
+
+enum { FA_ARCH_LAYERS = 64 };
+
+/* The heads, a dense layer with one softmax an attribute, follow the last layer. */
+struct fa_arch {
+    enum fa_input input;
+    size_t n;
+    struct fa_layer layer[FA_ARCH_LAYERS];
+};
+
+#define FA_ARCH_DEFAULT "standardize, dropout 0.3, dense 256 relu, dropout 0.5"
+
+/* Reads one line: items separated by commas, of `standardize`, `l2`, `none` (first only; none given: none), `dense UNITS
+ * [relu|sigmoid|tanh|linear] [glorot|he]` (linear, glorot), `dropout RATE`, `batchnorm`. Errors name item and cause. */
+int fa_arch_parse(struct fa_arch *arch, const char *line, struct fa_err *err);
+
+/* The line in its one canonical form, owned by the arena. */
+const char *fa_arch_print(const struct fa_arch *arch, struct fa_arena *arena, struct fa_err *err);
+
+/* ---- data ---- */
+
+/* Embeddings with labels, rows in the order of their ids, so that the order of the stream does not matter. */
+struct fa_dataset {
+    size_t rows, dim;
+    const float *const *x; /* rows pointers to dim floats each */
+    const char *const *id;
+    const int32_t *label; /* rows x nheads: index of the class, -1 where the record has no such label */
+    const struct fa_head *head;
+    size_t nheads;
+    uint64_t rejected;        /* records without an embedding */
+    uint64_t unlabelled;      /* records with an embedding, but none of the labels */
+    struct fa_header header;  /* of the embedding stream */
+    struct fa_arena arena;    /* owns all but the floats */
+    float *memory;            /* of the floats */
+};
+
+/* Reads the rest of an embedding stream. heads names the nheads labels to learn, in order; nheads = 0 takes those of
+ * age, gender, race that some record has. Classes stand in natural order (fa_label_compare()). Rejects and records
+ * without any of the labels are counted and left out.
+ * Errors: those of fa_reader_next(); no such label; a label with fewer than two classes; nothing to train on. */
+struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *heads, size_t nheads, struct fa_err *err);
+void fa_dataset_free(struct fa_dataset *data);
+
+/* ---- training ---- */
+
+enum fa_optimizer { FA_ADAM, FA_ADAMW };
+enum fa_schedule { FA_CONSTANT, FA_COSINE };
+
+struct fa_fit_options {
+    struct fa_arch arch;
+    size_t epochs, batch;
+    enum fa_optimizer optimizer;
+    enum fa_schedule schedule;
+    double rate;         /* learning rate at the start */
+    double weight_decay; /* of kernels only; FA_ADAM adds it to the gradient, FA_ADAMW takes it from the weight */
+    double validation;   /* share of the pictures held out, 0..0.9, by the hash of the id without #k and ~k */
+    size_t patience;     /* epochs without a better validation loss before training stops; 0: never */
+    uint64_t seed;
+    unsigned threads;
+};
+
+/* The recipe: FA_ARCH_DEFAULT, AdamW 2e-3 with weight decay 1e-2, cosine, batch 64, 25 epochs, 10 % validation,
+ * patience 10, seed 1, one thread. */
+struct fa_fit_options fa_fit_defaults(void);
+
+/* How one head does on one set: means over the rows that have its label. */
+struct fa_score {
+    double loss, accuracy; /* cross-entropy in nats; 0..1 */
+    size_t n;              /* rows with the label; both means are 0 if none */
+};
+
+struct fa_epoch {
+    double rate; /* learning rate of its last step */
+    /* One a head. train is taken while the epoch trains (dropout on, weights moving), valid after it. */
+    struct fa_score *train, *valid;
+    double train_loss, valid_loss; /* sums over the heads; valid_loss 0 without a validation set */
+};
+
+struct fa_trainer;
+struct fa_model;
+
+/* Sets up weights and memory; nothing is allocated after this. data must outlive the trainer.
+ * Errors: no row left to train on, or, with a validation share, none to validate on; out of memory. */
+struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa_fit_options *options, struct fa_err *err);
+void fa_trainer_free(struct fa_trainer *trainer);
+
+size_t fa_trainer_rows(const struct fa_trainer *trainer);       /* trained on */
+size_t fa_trainer_validation(const struct fa_trainer *trainer); /* held out */
+
+/* What knowing nothing but the training labels' frequencies gives: train[h] and valid[h] (nheads each) are filled with
+ * the cross-entropy of the frequencies as a forecast, and the accuracy of always saying the commonest class. */
+int fa_trainer_baseline(const struct fa_trainer *trainer, struct fa_score *train, struct fa_score *valid, struct fa_err *err);
+
+/* Trains one epoch: 1 and *epoch (owned by the trainer), or 0 if training is over (epochs done or patience lost), or -1.
+ * Loss of a batch = sum over heads of (sum of the cross-entropies of the rows that have the label / their number).
+ * The result does not depend on the number of threads. Error: the loss is not finite. */
+int fa_trainer_epoch(struct fa_trainer *trainer, struct fa_epoch *epoch, struct fa_err *err);
+
+/* Epochs trained so far, and the one (from 1) whose weights the model gets: that of the lowest validation loss, or the
+ * last if nothing is held out. */
+size_t fa_trainer_epochs(const struct fa_trainer *trainer);
+size_t fa_trainer_best(const struct fa_trainer *trainer);
+const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size_t epoch); /* from 0 */
+
+/* ---- model ---- */
+
+struct fa_member {
+    struct fa_map map;   /* seed, rows, epochs, history ...: fa-model(5) */
+    const float *param;  /* laid out as fa_tensor_of() says */
+    const float *center; /* dim each, for FA_INPUT_STANDARDIZE: x becomes (x - center) * scale; else NULL */
+    const float *scale;
+};
+
+struct fa_mlp; /* the layout of an architecture's weights */
+
+/* Immutable once read: any number of threads may predict with it. */
+struct fa_model {
+    struct fa_map map; /* the whole header map: fa-model(5) */
+    struct fa_arch arch;
+    size_t dim, nlogits;
+    const struct fa_head *head;
+    size_t nheads;
+    const float *temperature; /* one a head: logits are divided by it */
+    const struct fa_member *member;
+    size_t nmembers;
+    uint64_t digest; /* XXH3-64 of the file; 0 for a model not yet written */
+    struct fa_mlp *mlp;
+    struct fa_arena arena; /* owns all of the above but the members' floats */
+    float *memory;         /* of those: one block */
+};
+
+/* A model of the trainers' best weights, one member each. The trainers are of one data set and one architecture. */
+struct fa_model *fa_model_make(struct fa_trainer *const *trainer, size_t n, struct fa_err *err);
+
+/* Reads a model file. Errors name path: unreadable, no model (and what else it is), newer version, damaged, cut short,
+ * or weights that do not fit the architecture. */
+struct fa_model *fa_model_read(const char *path, struct fa_err *err);
+void fa_model_free(struct fa_model *model);
+
+/* True if the n bytes begin a model file: how fa-cat tells one from a stream. 16 bytes are enough. */
+bool fa_model_begins(const void *bytes, size_t n);
+
+/* Writes the model to fd; name stands in messages. Sets the model's digest. */
+int fa_model_write(struct fa_model *model, int fd, const char *name, struct fa_err *err);
+
+/* Appends [tool, version, command] to the model's `prog`. */
+int fa_model_add_prog(struct fa_model *model, const char *tool, const char *version, const char *command, struct fa_err *err);
+
+/* What the model is, for people: layers with output shapes and parameters as Keras's summary() has them, heads with
+ * their classes, embedder, training. */
+void fa_model_describe(const struct fa_model *model, FILE *file);
+
+/* ---- prediction ---- */
+
+/* Checks that embeddings with this header are what the model was trained on: card, weights digest, features, dimension.
+ * The message names both sides. */
+int fa_model_fits(const struct fa_model *model, const struct fa_header *header, struct fa_err *err);
+
+/* Rows that are worked on at once. It is a multiple of the row counts of BLIS's micro-kernels (4, 6, 8, 12, 16, 24, 32),
+ * and smaller batches are filled up to it, so that a row's logits depend on nothing but the row. */
+enum { FA_PREDICT_ROWS = 96 };
+
+/* One thread's working memory. */
+struct fa_predictor;
+struct fa_predictor *fa_predictor_new(const struct fa_model *model, struct fa_err *err);
+void fa_predictor_free(struct fa_predictor *predictor);
+
+/* Logits (n x nlogits) of n <= FA_PREDICT_ROWS embeddings, each divided by its head's temperature. Several members are
+ * averaged as probabilities: the logit is then the log of the mean of their softmaxes. */
+void fa_predictor_run(struct fa_predictor *predictor, const float *const *x, size_t n, float *logits);
+
+#endif

@@ -1,0 +1,245 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "fa/head.h"
+#include "fa/table.h"
+
+/* Never service_test, which only says how FairFace was split, nor age_years, whose every year would be a class. */
+static const char *const usual[] = {"age", "gender", "race"};
+
+/* What is gathered while the stream is read: rows in its order, classes in the order they were met. */
+struct gathering {
+    const char *const *name; /* of the n labels looked for */
+    size_t n, dim, rows;
+    struct fa_vocabulary *class; /* of each */
+    struct fa_vocabulary met;    /* names of all labels in the stream */
+    const char **id;
+    float *x;
+    int32_t *label; /* (rows, n) */
+    size_t id_capacity, x_capacity, label_capacity;
+};
+
+static void drop_gathering(struct gathering *g)
+{
+    for (size_t h = 0; g->class && h < g->n; h++)
+        fa_vocabulary_free(&g->class[h]);
+    free(g->class);
+    fa_vocabulary_free(&g->met);
+    free(g->id);
+    free(g->x);
+    free(g->label);
+}
+
+/* Fills the labels of the row to come. 1: it has one; 0: it has none; -1. */
+static int take_labels(struct gathering *g, const struct fa_record *record, struct fa_err *err)
+{
+    int32_t *label = g->label + g->rows * g->n;
+    int any = 0;
+    for (size_t i = 0; i < record->labels.n; i++)
+        if (fa_vocabulary_add(&g->met, record->labels.pair[i].key, err))
+            return -1;
+    for (size_t h = 0; h < g->n; h++) {
+        const char *class = fa_map_string(&record->labels, g->name[h], NULL);
+        size_t index;
+        label[h] = -1;
+        if (!class)
+            continue;
+        if (fa_vocabulary_add(&g->class[h], class, err))
+            return -1;
+        fa_vocabulary_find(&g->class[h], class, &index);
+        label[h] = (int32_t)index;
+        any = 1;
+    }
+    return any;
+}
+
+static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, struct fa_err *err)
+{
+    if (!record->data) {
+        data->rejected++;
+        return 0;
+    }
+    if (g->rows == INT32_MAX)
+        return fa_err_set(err, "more than %d records", INT32_MAX);
+    if (fa_mem_grow(&g->id, &g->id_capacity, g->rows + 1, sizeof *g->id, err) ||
+        fa_mem_grow(&g->x, &g->x_capacity, (g->rows + 1) * g->dim, sizeof *g->x, err) ||
+        fa_mem_grow(&g->label, &g->label_capacity, (g->rows + 1) * g->n, sizeof *g->label, err))
+        return -1;
+    int any = take_labels(g, record, err);
+    data->unlabelled += any == 0;
+    if (any <= 0)
+        return any;
+    if (!(g->id[g->rows] = fa_arena_strdup(&data->arena, record->id, err)))
+        return -1;
+    memcpy(g->x + g->rows * g->dim, record->data, g->dim * sizeof *g->x);
+    g->rows++;
+    return 0;
+}
+
+static int gather_all(struct gathering *g, struct fa_dataset *data, struct fa_reader *reader, struct fa_err *err)
+{
+    struct fa_record record = {0};
+    int got, failed = 0;
+    while ((got = fa_reader_next(reader, &record, err)) > 0 && !failed)
+        failed = gather(g, data, &record, err);
+    fa_record_free(&record);
+    return got < 0 || failed ? -1 : 0;
+}
+
+/* "(there are: age, race)", or what else is to be said of the labels that were met. */
+static const char *list_met(const struct gathering *g, struct fa_arena *arena, struct fa_err *err)
+{
+    const char *text = "";
+    for (size_t i = 0; text && i < g->met.n; i++)
+        text = fa_arena_printf(arena, err, "%s%s%s", text, i ? ", " : "there are: ", g->met.name[i]);
+    return text && !g->met.n ? "the records have no labels" : text;
+}
+
+static int check_heads(const struct gathering *g, struct fa_dataset *data, bool asked, struct fa_err *err)
+{
+    size_t present = 0;
+    const char *met = list_met(g, &data->arena, err);
+    if (!met)
+        return -1;
+    if (!g->rows && data->rejected && !data->unlabelled)
+        return fa_err_set(err, "nothing to train on: all %llu records are rejects", (unsigned long long)data->rejected);
+    for (size_t h = 0; h < g->n; h++) {
+        present += g->class[h].n > 0;
+        if (asked && g->class[h].n == 0)
+            return fa_err_set(err, "no record has a label '%s' (%s)", g->name[h], met);
+        if (g->class[h].n == 1)
+            return fa_err_set(err, "label '%s' has a single class ('%s'), want at least two", g->name[h], g->class[h].name[0]);
+    }
+    return present ? 0 : fa_err_set(err, "no record has a label age, gender or race (%s)", met);
+}
+
+/* The head of a vocabulary, which gets sorted; column `from` of the gathered labels becomes the column at label. */
+static int make_head(struct fa_head *head, struct gathering *g, size_t from, int32_t *label, size_t stride,
+                     struct fa_arena *arena, struct fa_err *err)
+{
+    struct fa_vocabulary *vocabulary = &g->class[from];
+    size_t n = vocabulary->n, index;
+    const char **class = fa_arena_alloc(arena, n * sizeof *class, err);
+    int32_t *place = fa_arena_alloc(arena, n * sizeof *place, err);
+    head->name = fa_arena_strdup(arena, g->name[from], err);
+    if (!class || !place || !head->name)
+        return -1;
+    memcpy(class, vocabulary->name, n * sizeof *class); /* in the order met; sorting moves the pointers only */
+    fa_vocabulary_sort(vocabulary);
+    for (size_t i = 0; i < n; i++)
+        place[i] = fa_vocabulary_find(vocabulary, class[i], &index) ? (int32_t)index : -1;
+    for (size_t i = 0; i < n; i++)
+        if (!(class[i] = fa_arena_strdup(arena, vocabulary->name[i], err)))
+            return -1;
+    for (size_t row = 0; row < g->rows; row++) {
+        int32_t met = g->label[row * g->n + from];
+        label[row * stride] = met < 0 ? -1 : place[met];
+    }
+    head->class = class;
+    head->nclasses = n;
+    return 0;
+}
+
+/* Heads of the labels that were met, and label (rows, nheads) in the order of the stream. */
+static int make_heads(struct fa_dataset *data, struct gathering *g, int32_t **label, struct fa_err *err)
+{
+    size_t nheads = 0, offset = 0, h = 0;
+    for (size_t from = 0; from < g->n; from++)
+        nheads += g->class[from].n > 0;
+    struct fa_head *head = fa_arena_alloc(&data->arena, nheads * sizeof *head, err);
+    *label = fa_mem_array(g->rows * nheads, sizeof **label, err);
+    if (!head || !*label)
+        return -1;
+    for (size_t from = 0; from < g->n; from++) {
+        if (g->class[from].n == 0)
+            continue;
+        if (make_head(&head[h], g, from, *label + h, nheads, &data->arena, err))
+            return -1;
+        head[h].offset = offset;
+        offset += head[h++].nclasses;
+    }
+    data->head = head;
+    data->nheads = nheads;
+    return 0;
+}
+
+struct row {
+    const char *id;
+    const float *x;
+    const int32_t *label;
+};
+
+static int compare_rows(const void *a, const void *b)
+{
+    return strcmp(((const struct row *)a)->id, ((const struct row *)b)->id);
+}
+
+/* Sorts by id: the floats stay where they are, pointers to them are moved. */
+static int sort_rows(struct fa_dataset *data, const struct gathering *g, const int32_t *from, struct fa_err *err)
+{
+    size_t n = g->rows, nheads = data->nheads;
+    struct row *row = fa_mem_array(n, sizeof *row, err);
+    const float **x = fa_arena_alloc(&data->arena, n * sizeof *x, err);
+    const char **id = fa_arena_alloc(&data->arena, n * sizeof *id, err);
+    int32_t *label = fa_arena_alloc(&data->arena, n * nheads * sizeof *label, err);
+    int failed = !row || !x || !id || !label ? -1 : 0;
+    for (size_t i = 0; i < n && !failed; i++)
+        row[i] = (struct row){g->id[i], g->x + i * g->dim, from + i * nheads};
+    if (!failed)
+        qsort(row, n, sizeof *row, compare_rows);
+    for (size_t i = 0; i < n && !failed; i++) {
+        x[i] = row[i].x;
+        id[i] = row[i].id;
+        memcpy(label + i * nheads, row[i].label, nheads * sizeof *label);
+    }
+    free(row);
+    data->rows = n;
+    data->x = x;
+    data->id = id;
+    data->label = label;
+    return failed;
+}
+
+static int check_names(const char *const *name, size_t n, struct fa_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(name[i], name[k]) == 0)
+                return fa_err_set(err, "label '%s' is asked for twice", name[i]);
+    return 0;
+}
+
+struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *heads, size_t nheads, struct fa_err *err)
+{
+    struct gathering g = {.name = nheads ? heads : usual, .n = nheads ? nheads : sizeof usual / sizeof *usual};
+    struct fa_dataset *data = fa_mem_array(1, sizeof *data, err);
+    int32_t *label = NULL;
+    int failed = -1;
+    if (!data || check_names(heads, nheads, err))
+        goto out;
+    g.dim = data->dim = fa_header_elements(fa_reader_header(reader));
+    g.class = fa_mem_array(g.n, sizeof *g.class, err);
+    if (!g.class || fa_header_copy(&data->header, &data->arena, fa_reader_header(reader), err))
+        goto out;
+    failed = gather_all(&g, data, reader, err) || check_heads(&g, data, nheads > 0, err) || make_heads(data, &g, &label, err) ||
+             sort_rows(data, &g, label, err);
+    data->memory = g.x;
+    g.x = NULL;
+out:
+    drop_gathering(&g);
+    free(label);
+    if (failed) {
+        fa_dataset_free(data);
+        return NULL;
+    }
+    return data;
+}
+
+void fa_dataset_free(struct fa_dataset *data)
+{
+    if (!data)
+        return;
+    fa_arena_free(&data->arena);
+    free(data->memory);
+    free(data);
+}

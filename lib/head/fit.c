@@ -1,0 +1,189 @@
+#include <math.h>
+#include <string.h>
+
+#include "fa/rng.h"
+#include "trainer.h"
+
+/* ---- one step ---- */
+
+static void take_batch(struct fa_trainer *t, const uint32_t *row, size_t n)
+{
+    size_t nheads = t->mlp.nheads;
+    for (size_t i = 0; i < n; i++) {
+        t->batch_x[i] = t->data->x[row[i]];
+        memcpy(t->batch_label + i * nheads, t->data->label + row[i] * nheads, nheads * sizeof *t->batch_label);
+    }
+}
+
+/* Cosine without restarts (Loshchilov and Hutter 2017, equation 5) from the given rate to 0, step by step. */
+static double learning_rate(const struct fa_trainer *t)
+{
+    size_t per_epoch = (t->ntrain + t->options.batch - 1) / t->options.batch;
+    double part = (double)t->steps / (double)(per_epoch * t->options.epochs);
+    return t->options.schedule == FA_COSINE ? t->options.rate * 0.5 * (1 + cos(3.14159265358979323846 * part)) : t->options.rate;
+}
+
+/* Weights that one thread updates at once. */
+enum { CHUNK = 1 << 14 };
+
+struct update {
+    struct fa_trainer *t;
+    size_t offset, n;
+    struct layer_adam adam;
+};
+
+static void update_chunk(void *arg, size_t chunk, unsigned worker)
+{
+    const struct update *u = arg;
+    size_t from = chunk * CHUNK, n = u->n - from < CHUNK ? u->n - from : CHUNK, at = u->offset + from;
+    (void)worker;
+    layer_adam_step(u->t->param + at, u->t->m + at, u->t->v + at, u->t->grad + at, n, &u->adam);
+}
+
+/* Kernels decay, biases and batch norms do not. */
+static void update_weights(struct fa_trainer *t)
+{
+    double correct1 = 1 - pow(0.9, (double)t->steps), correct2 = sqrt(1 - pow(0.999, (double)t->steps));
+    struct layer_adam plain = {(float)(t->rate * correct2 / correct1), (float)(1e-8 * correct2), 1, 0}, kernel = plain;
+    if (t->options.optimizer == FA_ADAMW)
+        kernel.shrink = (float)(1 - t->rate * t->options.weight_decay);
+    else
+        kernel.decay = (float)t->options.weight_decay;
+    for (size_t i = 0; i < t->mlp.ntensors; i++) {
+        const struct mlp_tensor *tensor = &t->mlp.tensor[i];
+        struct update u = {t, tensor->offset, tensor->rows * tensor->cols, tensor->matrix ? kernel : plain};
+        if (tensor->trained)
+            fa_pool_for(t->pool, (u.n + CHUNK - 1) / CHUNK, update_chunk, &u);
+    }
+}
+
+static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
+{
+    take_batch(t, row, n);
+    mlp_gather(&t->mlp, t->tape.x, t->batch_x, n, t->center, t->scale);
+    mlp_draw_masks(&t->mlp, &t->tape, n, t->options.seed, t->steps);
+    mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
+    mlp_loss(&t->mlp, &t->tape, t->batch_label, n, t->score);
+    mlp_backward(&t->mlp, &t->tape, t->param, t->grad, n, t->pool);
+    t->rate = learning_rate(t);
+    t->steps++;
+    update_weights(t);
+}
+
+/* ---- scores ---- */
+
+static void validate_rows(struct fa_trainer *t, const uint32_t *row, size_t n)
+{
+    take_batch(t, row, n);
+    mlp_gather(&t->mlp, t->x, t->batch_x, n, t->center, t->scale);
+    const float *logits = mlp_infer(&t->mlp, t->param, t->x, t->buffer);
+    for (size_t h = 0; h < t->mlp.nheads; h++)
+        layer_softmax_loss(&t->score[h], NULL, logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), t->mlp.head[h].nclasses,
+                           t->batch_label + h, t->mlp.nheads, n);
+}
+
+static struct fa_score mean_score(const struct layer_score *sum)
+{
+    double n = sum->n ? (double)sum->n : 1;
+    return (struct fa_score){sum->loss / n, (double)sum->correct / n, sum->n};
+}
+
+/* Means of the running sums, which start anew; returns the sum of the losses. */
+static double take_scores(struct fa_trainer *t, struct fa_score *score)
+{
+    double loss = 0;
+    for (size_t h = 0; h < t->mlp.nheads; h++) {
+        score[h] = mean_score(&t->score[h]);
+        loss += score[h].loss;
+    }
+    memset(t->score, 0, t->mlp.nheads * sizeof *t->score);
+    return loss;
+}
+
+static void count_classes(const struct fa_trainer *t, size_t h, const uint32_t *row, size_t n, uint64_t *count)
+{
+    for (size_t i = 0; i < n; i++) {
+        int32_t class = t->data->label[row[i] * t->mlp.nheads + h];
+        if (class >= 0)
+            count[class]++;
+    }
+}
+
+/* The frequencies of `prior` as a forecast for `count`. A class never trained on costs as much as one seen once. */
+static struct fa_score forecast(const uint64_t *prior, const uint64_t *count, size_t classes)
+{
+    struct fa_score score = {0};
+    uint64_t total = 0, n = 0;
+    size_t top = 0;
+    for (size_t i = 0; i < classes; i++) {
+        total += prior[i];
+        n += count[i];
+        top = prior[i] > prior[top] ? i : top;
+    }
+    for (size_t i = 0; i < classes && n && total; i++)
+        score.loss -= (double)count[i] / (double)n * log((double)(prior[i] ? prior[i] : 1) / (double)total);
+    score.accuracy = n ? (double)count[top] / (double)n : 0;
+    score.n = n;
+    return score;
+}
+
+int fa_trainer_baseline(const struct fa_trainer *t, struct fa_score *train, struct fa_score *valid, struct fa_err *err)
+{
+    struct fa_arena arena = {0};
+    int failed = 0;
+    for (size_t h = 0; h < t->mlp.nheads && !failed; h++) {
+        size_t classes = t->mlp.head[h].nclasses;
+        uint64_t *prior = fa_arena_alloc(&arena, classes * sizeof *prior, err);
+        uint64_t *count = fa_arena_alloc(&arena, classes * sizeof *count, err);
+        failed = !prior || !count ? -1 : 0;
+        if (failed)
+            break;
+        count_classes(t, h, t->train, t->ntrain, prior);
+        count_classes(t, h, t->valid, t->nvalid, count);
+        train[h] = forecast(prior, prior, classes);
+        valid[h] = forecast(prior, count, classes);
+    }
+    fa_arena_free(&arena);
+    return failed;
+}
+
+/* ---- epochs ---- */
+
+static bool is_over(const struct fa_trainer *t)
+{
+    size_t waited = t->epochs - t->best_epoch;
+    return t->epochs == t->options.epochs || (t->nvalid && t->options.patience && waited >= t->options.patience);
+}
+
+static void keep_best(struct fa_trainer *t, double loss)
+{
+    if (t->nvalid && t->epochs > 1 && !(loss < t->best_loss))
+        return;
+    t->best_loss = loss;
+    t->best_epoch = t->epochs;
+    memcpy(t->best, t->param, t->mlp.floats * sizeof *t->best);
+}
+
+int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err *err)
+{
+    if (is_over(t))
+        return 0;
+    struct fa_epoch *this = &t->history[t->epochs];
+    struct fa_rng rng = fa_rng_make(t->options.seed, MLP_STREAM_SHUFFLE + t->epochs);
+    size_t batch = t->options.batch;
+    memcpy(t->order, t->train, t->ntrain * sizeof *t->order);
+    fa_rng_shuffle(&rng, t->order, t->ntrain);
+    for (size_t i = 0; i < t->ntrain; i += batch)
+        train_step(t, t->order + i, t->ntrain - i < batch ? t->ntrain - i : batch);
+    this->rate = t->rate;
+    this->train_loss = take_scores(t, this->train);
+    for (size_t i = 0; i < t->nvalid; i += FA_PREDICT_ROWS)
+        validate_rows(t, t->valid + i, t->nvalid - i < FA_PREDICT_ROWS ? t->nvalid - i : FA_PREDICT_ROWS);
+    this->valid_loss = take_scores(t, this->valid);
+    t->epochs++;
+    if (!isfinite(this->train_loss) || !isfinite(this->valid_loss))
+        return fa_err_set(err, "epoch %zu: the loss is not finite (a smaller learning rate may help)", t->epochs);
+    keep_best(t, t->nvalid ? this->valid_loss : this->train_loss);
+    *epoch = *this;
+    return 1;
+}

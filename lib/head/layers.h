@@ -1,0 +1,63 @@
+/* Layers as pairs of forward and backward passes on raw row-major arrays; shapes stand beside the arguments, B is the
+ * batch. Backward passes overwrite the gradients they return. Nothing allocates. */
+#ifndef FA_HEAD_LAYERS_H
+#define FA_HEAD_LAYERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fa/head.h"
+#include "fa/par.h"
+
+/* y (B, out) = x (B, in) w (in, out). Split over the pool by fixed tiles, so that its size does not show. */
+void layer_dense_forward(struct fa_pool *pool, float *y, const float *x, const float *w, size_t rows, size_t in, size_t out);
+
+/* dw (in, out) = x^T dy; dx (B, in) = dy w^T, unless dx is NULL. */
+void layer_dense_backward(struct fa_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
+                          size_t rows, size_t in, size_t out);
+
+/* In place: y (B, out) = activation(y + b (out)). */
+void layer_activation_forward(float *y, const float *b, size_t rows, size_t out, enum fa_activation activation);
+
+/* In place: dy (B, out) becomes the gradient before the activation, from its output y; db (out) = sum of that over B. */
+void layer_activation_backward(float *dy, float *db, const float *y, size_t rows, size_t out, enum fa_activation activation);
+
+/* keep (n) = 1 with probability 1 - rate (to 1/65536), from the generator's words at (seed, stream). */
+void layer_dropout_mask(uint8_t *keep, size_t n, float rate, uint64_t seed, uint64_t stream);
+
+/* Inverted dropout: y = x keep / (1 - rate). The backward pass is the same on gradients. y may be x. */
+void layer_dropout(float *y, const float *x, const uint8_t *keep, size_t n, float rate);
+
+/* Ioffe and Szegedy 2015, with Keras's defaults: y (B, out) = gamma xhat + beta, xhat = (x - mean) rstd with mean and
+ * (biased) variance over the batch; moving statistics take in BATCHNORM_NEW (1 - Keras's momentum) of them. */
+#define BATCHNORM_NEW 0.01f
+#define BATCHNORM_EPSILON 1e-3f
+struct layer_batchnorm {
+    const float *gamma, *beta;             /* (out) */
+    float *moving_mean, *moving_variance;  /* (out) */
+    float *xhat, *rstd;                    /* (B, out), (out): kept from forward for backward */
+};
+void layer_batchnorm_forward(float *y, const float *x, const struct layer_batchnorm *bn, size_t rows, size_t out);
+void layer_batchnorm_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const struct layer_batchnorm *bn,
+                              size_t rows, size_t out);
+void layer_batchnorm_infer(float *y, const float *x, const struct layer_batchnorm *bn, size_t rows, size_t out);
+
+/* Softmax cross-entropy of one head whose classes stand at logits[row * stride + 0..classes-1]. label[row * label_stride]
+ * is the class or -1 for none. Adds to sum, and correct the loss and the right answers of the labelled rows, and
+ * their number to n. dlogits (NULL, or as logits) is the gradient of the mean loss over the batch's labelled rows. */
+struct layer_score {
+    double loss;
+    size_t correct, n;
+};
+void layer_softmax_loss(struct layer_score *sum, float *dlogits, const float *logits, size_t stride, size_t classes,
+                        const int32_t *label, size_t label_stride, size_t rows);
+
+/* One step of Adam (Kingma and Ba 2015, algorithm 1) on n weights, or AdamW (Loshchilov and Hutter 2019) by shrink. */
+struct layer_adam {
+    float rate, epsilon;  /* both times sqrt(1 - beta2^t), rate also / (1 - beta1^t): the bias corrections */
+    float shrink;         /* the weight is multiplied by it first: 1 - learning rate * decay */
+    float decay;          /* this much of the weight is added to the gradient */
+};
+void layer_adam_step(float *w, float *m, float *v, const float *g, size_t n, const struct layer_adam *adam);
+
+#endif

@@ -1,0 +1,154 @@
+#include "trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+struct fa_fit_options fa_fit_defaults(void)
+{
+    struct fa_fit_options options = {.epochs = 25,
+                                     .batch = 64,
+                                     .optimizer = FA_ADAMW,
+                                     .schedule = FA_COSINE,
+                                     .rate = 2e-3,
+                                     .weight_decay = 1e-2,
+                                     .validation = 0.1,
+                                     .patience = 10,
+                                     .seed = 1,
+                                     .threads = 1};
+    fa_arch_parse(&options.arch, FA_ARCH_DEFAULT, NULL);
+    return options;
+}
+
+/* All faces and copies of one picture fall on the same side, whatever else is in the set. */
+static bool held_out(const char *id, double share)
+{
+    return (double)(XXH3_64bits(id, fa_id_base(id)) >> 11) * 0x1p-53 < share;
+}
+
+static int split(struct fa_trainer *t, struct fa_err *err)
+{
+    const struct fa_dataset *data = t->data;
+    t->train = fa_arena_alloc(&t->arena, data->rows * sizeof *t->train, err);
+    t->valid = fa_arena_alloc(&t->arena, data->rows * sizeof *t->valid, err);
+    t->order = fa_arena_alloc(&t->arena, data->rows * sizeof *t->order, err);
+    if (!t->train || !t->valid || !t->order)
+        return -1;
+    for (size_t i = 0; i < data->rows; i++)
+        if (held_out(data->id[i], t->options.validation))
+            t->valid[t->nvalid++] = (uint32_t)i;
+        else
+            t->train[t->ntrain++] = (uint32_t)i;
+    if (!t->ntrain)
+        return fa_err_set(err, "a validation split of %g leaves none of %zu records to train on", t->options.validation, data->rows);
+    if (!t->nvalid && t->options.validation > 0)
+        return fa_err_set(err, "a validation split of %g holds out none of %zu records (0 trains without)", t->options.validation,
+                          data->rows);
+    return 0;
+}
+
+/* Mean and 1 / standard deviation of each feature over the rows trained on; a constant feature becomes 0. */
+static int standardize(struct fa_trainer *t, struct fa_err *err)
+{
+    size_t dim = t->mlp.dim;
+    double *sum = fa_mem_array(2 * dim, sizeof *sum, err), *square = sum + dim;
+    if (!sum)
+        return -1;
+    for (size_t i = 0; i < t->ntrain; i++)
+        for (size_t k = 0; k < dim; k++)
+            sum[k] += (double)t->data->x[t->train[i]][k];
+    for (size_t k = 0; k < dim; k++)
+        sum[k] /= (double)t->ntrain;
+    for (size_t i = 0; i < t->ntrain; i++)
+        for (size_t k = 0; k < dim; k++) {
+            double d = (double)t->data->x[t->train[i]][k] - sum[k];
+            square[k] += d * d;
+        }
+    for (size_t k = 0; k < dim; k++) {
+        double deviation = sqrt(square[k] / (double)t->ntrain);
+        t->center[k] = (float)sum[k];
+        t->scale[k] = deviation > 1e-12 ? (float)(1 / deviation) : 0;
+    }
+    free(sum);
+    return 0;
+}
+
+static int allocate(struct fa_trainer *t, struct fa_err *err)
+{
+    size_t n = t->mlp.floats, dim = (t->mlp.dim + 15) / 16 * 16, wide = (t->mlp.widest + 15) / 16 * 16;
+    size_t rows = t->options.batch > FA_PREDICT_ROWS ? t->options.batch : FA_PREDICT_ROWS, nheads = t->mlp.nheads;
+    float *at = t->memory = fa_mem_aligned(5 * n + 2 * dim + FA_PREDICT_ROWS * (dim + 2 * wide), sizeof(float), err);
+    t->batch_x = fa_arena_alloc(&t->arena, rows * sizeof *t->batch_x, err);
+    t->batch_label = fa_arena_alloc(&t->arena, rows * nheads * sizeof *t->batch_label, err);
+    t->score = fa_arena_alloc(&t->arena, nheads * sizeof *t->score, err);
+    t->history = fa_arena_alloc(&t->arena, t->options.epochs * sizeof *t->history, err);
+    struct fa_score *score = fa_arena_alloc(&t->arena, 2 * t->options.epochs * nheads * sizeof *score, err);
+    if (!at || !t->batch_x || !t->batch_label || !t->score || !t->history || !score)
+        return -1;
+    float **const part[] = {&t->param, &t->grad, &t->m, &t->v, &t->best};
+    for (size_t i = 0; i < 5; i++, at += n)
+        *part[i] = at;
+    t->center = at;
+    t->scale = at += dim;
+    t->x = at += dim;
+    t->buffer[0] = at += FA_PREDICT_ROWS * dim;
+    t->buffer[1] = at + FA_PREDICT_ROWS * wide;
+    for (size_t i = 0; i < t->options.epochs; i++, score += 2 * nheads)
+        t->history[i] = (struct fa_epoch){.train = score, .valid = score + nheads};
+    return mlp_tape_new(&t->tape, &t->mlp, t->options.batch, err);
+}
+
+struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa_fit_options *options, struct fa_err *err)
+{
+    struct fa_trainer *t = fa_mem_array(1, sizeof *t, err);
+    if (!t)
+        return NULL;
+    t->data = data;
+    t->options = *options;
+    mlp_plan(&t->mlp, &options->arch, data->dim, data->head, data->nheads);
+    if (split(t, err) || allocate(t, err) || standardize(t, err) ||
+        (options->threads > 1 && !(t->pool = fa_pool_new(options->threads, err)))) {
+        fa_trainer_free(t);
+        return NULL;
+    }
+    mlp_init(&t->mlp, t->param, options->seed);
+    memcpy(t->best, t->param, t->mlp.floats * sizeof *t->best);
+    return t;
+}
+
+void fa_trainer_free(struct fa_trainer *trainer)
+{
+    if (!trainer)
+        return;
+    fa_pool_free(trainer->pool);
+    mlp_tape_free(&trainer->tape);
+    fa_arena_free(&trainer->arena);
+    free(trainer->memory);
+    free(trainer);
+}
+
+size_t fa_trainer_rows(const struct fa_trainer *trainer)
+{
+    return trainer->ntrain;
+}
+
+size_t fa_trainer_validation(const struct fa_trainer *trainer)
+{
+    return trainer->nvalid;
+}
+
+size_t fa_trainer_epochs(const struct fa_trainer *trainer)
+{
+    return trainer->epochs;
+}
+
+size_t fa_trainer_best(const struct fa_trainer *trainer)
+{
+    return trainer->best_epoch;
+}
+
+const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size_t epoch)
+{
+    return &trainer->history[epoch];
+}

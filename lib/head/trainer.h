@@ -1,0 +1,30 @@
+/* A training run, as the files of this room see it. */
+#ifndef FA_HEAD_TRAINER_H
+#define FA_HEAD_TRAINER_H
+
+#include "mlp.h"
+
+struct fa_trainer {
+    const struct fa_dataset *data;
+    struct fa_fit_options options;
+    struct fa_mlp mlp;
+    struct fa_pool *pool;
+    uint32_t *train, *valid, *order; /* rows of data; order is train, shuffled anew each epoch */
+    size_t ntrain, nvalid;
+    float *param, *grad, *m, *v, *best; /* each mlp.floats long, in one allocation with all that follows */
+    float *center, *scale;              /* dim each */
+    float *x, *buffer[2];               /* of inference */
+    float *memory;
+    const float **batch_x; /* of one batch (training or inference) */
+    int32_t *batch_label;
+    struct mlp_tape tape;
+    struct layer_score *score; /* nheads, running sums */
+    uint64_t steps;            /* taken so far */
+    double rate;               /* of the last one */
+    size_t epochs, best_epoch;
+    double best_loss;
+    struct fa_epoch *history;
+    struct fa_arena arena; /* owns the small arrays */
+};
+
+#endif
