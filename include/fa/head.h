@@ -148,7 +148,7 @@ struct fa_model {
     const struct fa_head *head;
     size_t nheads;
     const float *temperature; /* one a head: logits are divided by it */
-    const struct fa_member *member;
+    struct fa_member *member;
     size_t nmembers;
     uint64_t digest; /* XXH3-64 of the file; 0 for a model not yet written */
     struct fa_mlp *mlp;
@@ -156,7 +156,8 @@ struct fa_model {
     float *memory;         /* of those: one block */
 };
 
-/* A model of the trainers' best weights, one member each. The trainers are of one data set and one architecture. */
+/* A model of the trainers' best weights, one member each. The trainers are of one data set and one architecture; card,
+ * weights digest, features and provenance come from the data set's header. */
 struct fa_model *fa_model_make(struct fa_trainer *const *trainer, size_t n, struct fa_err *err);
 
 /* Reads a model file. Errors name path: unreadable, no model (and what else it is), newer version, damaged, cut short,
@@ -169,9 +170,6 @@ bool fa_model_begins(const void *bytes, size_t n);
 
 /* Writes the model to fd; name stands in messages. Sets the model's digest. */
 int fa_model_write(struct fa_model *model, int fd, const char *name, struct fa_err *err);
-
-/* Appends [tool, version, command] to the model's `prog`. */
-int fa_model_add_prog(struct fa_model *model, const char *tool, const char *version, const char *command, struct fa_err *err);
 
 /* What the model is, for people: layers with output shapes and parameters as Keras's summary() has them, heads with
  * their classes, embedder, training. */

@@ -1,0 +1,195 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "trainer.h"
+
+/* Adds to a map what the caller has at hand; the first failure sticks. */
+struct adder {
+    struct fa_map *map;
+    struct fa_arena *arena;
+    int failed;
+    struct fa_err *err;
+};
+
+static void add(struct adder *a, const char *key, struct fa_value value)
+{
+    if (!a->failed)
+        a->failed = fa_map_set(a->map, a->arena, key, value, a->err);
+}
+
+static struct fa_value map_of(struct adder *a)
+{
+    return (struct fa_value){.type = FA_MAP, .map = *a->map};
+}
+
+/* An empty array of n values to be filled. */
+static struct fa_value array_of(struct adder *a, size_t n)
+{
+    struct fa_value value = {.type = FA_ARRAY, .array = {NULL, n}};
+    if (!a->failed && !(value.array.item = fa_arena_alloc(a->arena, n * sizeof *value.array.item, a->err)))
+        a->failed = -1;
+    return value;
+}
+
+/* ---- what a member was trained like ---- */
+
+static struct fa_value class_counts(struct adder *a, const struct fa_trainer *t, size_t h)
+{
+    struct fa_value counts = array_of(a, t->mlp.head[h].nclasses);
+    for (size_t i = 0; i < counts.array.n && !a->failed; i++)
+        counts.array.item[i] = fa_value_int(0);
+    for (size_t i = 0; i < t->ntrain && !a->failed; i++) {
+        int32_t class = t->data->label[t->train[i] * t->mlp.nheads + h];
+        if (class >= 0)
+            counts.array.item[class].integer++;
+    }
+    return counts;
+}
+
+enum series { RATE, TRAIN_LOSS, TRAIN_ACCURACY, VALID_LOSS, VALID_ACCURACY };
+
+static double point(const struct fa_epoch *epoch, enum series series, size_t h)
+{
+    switch (series) {
+    case RATE:
+        break;
+    case TRAIN_LOSS:
+        return epoch->train[h].loss;
+    case TRAIN_ACCURACY:
+        return epoch->train[h].accuracy;
+    case VALID_LOSS:
+        return epoch->valid[h].loss;
+    case VALID_ACCURACY:
+        return epoch->valid[h].accuracy;
+    }
+    return epoch->rate;
+}
+
+static struct fa_value series_of(struct adder *a, const struct fa_trainer *t, enum series series, size_t h)
+{
+    struct fa_value values = array_of(a, t->epochs);
+    for (size_t i = 0; i < t->epochs && !a->failed; i++)
+        values.array.item[i] = fa_value_real(point(&t->history[i], series, h));
+    return values;
+}
+
+static struct fa_value history_of(struct adder *parent, const struct fa_trainer *t)
+{
+    struct fa_map map = {0};
+    struct adder a = {&map, parent->arena, parent->failed, parent->err};
+    add(&a, "rate", series_of(&a, t, RATE, 0));
+    for (size_t h = 0; h < t->mlp.nheads; h++) {
+        struct fa_map one = {0};
+        struct adder head = {&one, a.arena, a.failed, a.err};
+        add(&head, "loss", series_of(&head, t, TRAIN_LOSS, h));
+        add(&head, "accuracy", series_of(&head, t, TRAIN_ACCURACY, h));
+        if (t->nvalid) {
+            add(&head, "val_loss", series_of(&head, t, VALID_LOSS, h));
+            add(&head, "val_accuracy", series_of(&head, t, VALID_ACCURACY, h));
+        }
+        a.failed = head.failed;
+        const char *name = a.failed ? NULL : fa_arena_strdup(a.arena, t->mlp.head[h].name, a.err);
+        a.failed = name ? 0 : -1;
+        add(&a, name, map_of(&head));
+    }
+    parent->failed = a.failed;
+    return map_of(&a);
+}
+
+static struct fa_value counts_of(struct adder *parent, const struct fa_trainer *t)
+{
+    struct fa_map map = {0};
+    struct adder a = {&map, parent->arena, parent->failed, parent->err};
+    for (size_t h = 0; h < t->mlp.nheads; h++) {
+        const char *name = fa_arena_strdup(a.arena, t->mlp.head[h].name, a.err);
+        a.failed = a.failed || !name ? -1 : 0;
+        add(&a, name, class_counts(&a, t, h));
+    }
+    parent->failed = a.failed;
+    return map_of(&a);
+}
+
+static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err)
+{
+    struct adder a = {map, arena, 0, err};
+    const struct fa_fit_options *o = &t->options;
+    add(&a, "seed", fa_value_int((int64_t)o->seed));
+    add(&a, "rows", fa_value_int((int64_t)t->ntrain));
+    add(&a, "validation_rows", fa_value_int((int64_t)t->nvalid));
+    add(&a, "counts", counts_of(&a, t));
+    add(&a, "epochs", fa_value_int((int64_t)t->epochs));
+    add(&a, "best_epoch", fa_value_int((int64_t)t->best_epoch));
+    add(&a, "steps", fa_value_int((int64_t)t->steps));
+    add(&a, "optimizer", fa_value_string(o->optimizer == FA_ADAMW ? "adamw" : "adam"));
+    add(&a, "schedule", fa_value_string(o->schedule == FA_COSINE ? "cosine" : "constant"));
+    add(&a, "rate", fa_value_real(o->rate));
+    add(&a, "weight_decay", fa_value_real(o->weight_decay));
+    add(&a, "batch", fa_value_int((int64_t)o->batch));
+    add(&a, "max_epochs", fa_value_int((int64_t)o->epochs));
+    add(&a, "patience", fa_value_int((int64_t)o->patience));
+    add(&a, "validation_split", fa_value_real(o->validation));
+    add(&a, "history", history_of(&a, t));
+    return a.failed;
+}
+
+/* ---- the model ---- */
+
+static int fill_header(struct fa_model *model, const struct fa_dataset *data, size_t members, struct fa_err *err)
+{
+    struct adder a = {&model->map, &model->arena, 0, err};
+    struct fa_header header, heads = {.kind = FA_LOGIT};
+    if (fa_header_copy(&header, &model->arena, &data->header, err) ||
+        fa_header_set_heads(&heads, &model->arena, data->head, data->nheads, err))
+        return -1;
+    const char *arch = fa_arch_print(&model->arch, &model->arena, err);
+    struct fa_value temperature = array_of(&a, data->nheads);
+    for (size_t h = 0; h < data->nheads && !a.failed; h++)
+        temperature.array.item[h] = fa_value_real(1);
+    if (!arch || a.failed)
+        return -1;
+    for (int i = 0; i < MODEL_KEYS; i++)
+        if (fa_map_get(&header.map, model_key[i]))
+            add(&a, model_key[i], *fa_map_get(&header.map, model_key[i]));
+    add(&a, "dim", fa_value_int((int64_t)data->dim));
+    add(&a, "arch", fa_value_string(arch));
+    add(&a, "heads", *fa_map_get(&heads.map, "heads"));
+    add(&a, "logits", fa_value_int((int64_t)heads.dim[0]));
+    add(&a, "temperature", temperature);
+    add(&a, "members", fa_value_int((int64_t)members));
+    add(&a, "rejected", fa_value_int((int64_t)data->rejected));
+    add(&a, "unlabelled", fa_value_int((int64_t)data->unlabelled));
+    if (fa_map_get(&header.map, "prog"))
+        add(&a, "prog", *fa_map_get(&header.map, "prog"));
+    return a.failed;
+}
+
+static void copy_weights(struct fa_model *model, size_t member, const struct fa_trainer *t)
+{
+    struct model_array array;
+    for (size_t i = 0; model_array(model, member, i, &array); i++) {
+        const float *from = array.data == model->member[member].center  ? t->center
+                            : array.data == model->member[member].scale ? t->scale
+                                                                        : t->best + (array.data - model->member[member].param);
+        memcpy(array.data, from, array.rows * array.cols * sizeof *from);
+    }
+}
+
+struct fa_model *fa_model_make(struct fa_trainer *const *trainer, size_t n, struct fa_err *err)
+{
+    struct fa_model *model = fa_mem_array(1, sizeof *model, err);
+    if (!model)
+        return NULL;
+    model->arch = trainer[0]->options.arch;
+    model->dim = trainer[0]->data->dim;
+    int failed = fill_header(model, trainer[0]->data, n, err) || model_set_up(model, n, SIZE_MAX, err);
+    for (size_t i = 0; i < n && !failed; i++) {
+        failed = fill_member(&model->member[i].map, &model->arena, trainer[i], err);
+        copy_weights(model, i, trainer[i]);
+    }
+    if (failed) {
+        fa_model_free(model);
+        return NULL;
+    }
+    return model;
+}
