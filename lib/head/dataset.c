@@ -101,8 +101,8 @@ static int check_heads(const struct gathering *g, struct fa_dataset *data, bool 
     const char *met = list_met(g, &data->arena, err);
     if (!met)
         return -1;
-    if (!g->rows && data->rejected && !data->unlabelled)
-        return fa_err_set(err, "nothing to train on: all %llu records are rejects", (unsigned long long)data->rejected);
+    if (!g->rows && !data->unlabelled)
+        return fa_err_set(err, "nothing to train on (%llu records, all of them rejects)", (unsigned long long)data->rejected);
     for (size_t h = 0; h < g->n; h++) {
         present += g->class[h].n > 0;
         if (asked && g->class[h].n == 0)

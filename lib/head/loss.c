@@ -7,14 +7,15 @@
  * confident answer's small loss. gradient, if not NULL, becomes share * (softmax - one-hot). */
 static double cross_entropy(float *gradient, const float *logits, size_t classes, size_t class, float share)
 {
-    float max = logits[0], sum = 0;
+    float max = logits[0];
+    double sum = 0;
     for (size_t i = 1; i < classes; i++)
         max = logits[i] > max ? logits[i] : max;
     for (size_t i = 0; i < classes; i++)
-        sum += expf(logits[i] - max);
+        sum += (double)expf(logits[i] - max);
     for (size_t i = 0; gradient && i < classes; i++)
-        gradient[i] = share * (expf(logits[i] - max) / sum - (i == class ? 1.0f : 0.0f));
-    return log((double)sum) - (double)(logits[class] - max);
+        gradient[i] = share * (expf(logits[i] - max) / (float)sum - (i == class ? 1.0f : 0.0f));
+    return log(sum) - (double)(logits[class] - max);
 }
 
 static size_t argmax(const float *logits, size_t classes)

@@ -1,0 +1,385 @@
+/* Room head: every backward pass against finite differences of its forward pass, masks, loss and Adam against plain
+ * arithmetic in double precision. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../lib/head/mlp.h"
+#include "fa/rng.h"
+
+/* ---- finite differences ---- */
+
+enum { ROWS = 7, IN = 19, OUT = 11 };
+
+static void draw(float *to, size_t n, uint64_t stream)
+{
+    struct fa_rng rng = fa_rng_make(99, stream);
+    for (size_t i = 0; i < n; i++)
+        to[i] = fa_rng_normal(&rng);
+}
+
+static double dot(const float *a, const float *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+/* Central differences of f over x[0..n-1] against g, relative to the largest gradient. The forward pass rounds to 1e-7;
+ * with steps of 1e-2 the differences are good to 1e-5 and the third derivative's share to some 1e-4. */
+static void check_gradient(double (*f)(void *), void *arg, float *x, const float *g, size_t n)
+{
+    double largest = 1e-3;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)g[i]));
+    for (size_t i = 0; i < n; i++) {
+        float held = x[i];
+        double up, down, difference;
+        x[i] = held + 0x1p-7f;
+        up = f(arg);
+        x[i] = held - 0x1p-7f;
+        down = f(arg);
+        x[i] = held;
+        difference = (up - down) * 64;
+        if (fabs(difference - (double)g[i]) > 1e-3 * largest)
+            fail_msg("gradient %zu is %g, differences say %g", i, (double)g[i], difference);
+    }
+}
+
+/* f = sum of cost * y for one layer. */
+struct layer {
+    float x[ROWS * IN], w[IN * OUT], b[OUT], y[ROWS * OUT], cost[ROWS * OUT];
+    float dx[ROWS * IN], dw[IN * OUT], db[OUT], dy[ROWS * OUT];
+    enum fa_activation activation;
+};
+
+static double dense(void *arg)
+{
+    struct layer *l = arg;
+    layer_dense_forward(NULL, l->y, l->x, l->w, ROWS, IN, OUT);
+    layer_activation_forward(l->y, l->b, ROWS, OUT, l->activation);
+    return dot(l->y, l->cost, ROWS * OUT);
+}
+
+static void dense_gradients(void **state)
+{
+    (void)state;
+    static struct layer l;
+    for (l.activation = FA_LINEAR; l.activation <= FA_TANH; l.activation++) {
+        draw(l.x, ROWS * IN, 1);
+        draw(l.w, IN * OUT, 2);
+        draw(l.b, OUT, 3);
+        draw(l.cost, ROWS * OUT, 4);
+        for (size_t i = 0; i < IN * OUT; i++)
+            l.w[i] *= 0.25f;
+        for (size_t i = 0; i < OUT && l.activation == FA_RELU; i++)
+            l.b[i] = i % 2 ? 9 : -9; /* on and off, but away from the kink, where there is no derivative */
+        dense(&l);
+        memcpy(l.dy, l.cost, sizeof l.dy);
+        layer_activation_backward(l.dy, l.db, l.y, ROWS, OUT, l.activation);
+        layer_dense_backward(NULL, l.dx, l.dw, l.dy, l.x, l.w, ROWS, IN, OUT);
+        check_gradient(dense, &l, l.x, l.dx, ROWS * IN);
+        check_gradient(dense, &l, l.w, l.dw, IN * OUT);
+        check_gradient(dense, &l, l.b, l.db, OUT);
+    }
+}
+
+static void products_do_not_depend_on_the_pool(void **state)
+{
+    (void)state;
+    enum { B = 33, N = 300 };
+    struct fa_err err;
+    struct fa_pool *pool = fa_pool_new(3, &err);
+    float *memory = fa_mem_array(3 * B * N + 3 * N * N + 2 * B * N, sizeof(float), &err);
+    float *x = memory, *w = x + B * N, *y = w + N * N, *y2 = y + B * N, *dw = y2 + B * N, *dw2 = dw + N * N, *dx = dw2 + N * N,
+          *dx2 = dx + B * N;
+    draw(x, B * N, 1);
+    draw(w, N * N, 2);
+    layer_dense_forward(NULL, y, x, w, B, N, N);
+    layer_dense_forward(pool, y2, x, w, B, N, N);
+    assert_memory_equal(y, y2, B * N * sizeof *y);
+    layer_dense_backward(NULL, dx, dw, y, x, w, B, N, N);
+    layer_dense_backward(pool, dx2, dw2, y, x, w, B, N, N);
+    assert_memory_equal(dx, dx2, B * N * sizeof *dx);
+    assert_memory_equal(dw, dw2, N * N * sizeof *dw);
+    free(memory);
+    fa_pool_free(pool);
+}
+
+/* ---- dropout ---- */
+
+static void dropout_masks(void **state)
+{
+    (void)state;
+    enum { N = 100003 };
+    static uint8_t keep[N], again[N];
+    size_t kept = 0;
+    layer_dropout_mask(keep, N, 0.3f, 5, 8);
+    for (size_t i = 0; i < N; i++)
+        kept += keep[i];
+    assert_true(fabs((double)kept / N - 0.7) < 0.006); /* four standard deviations */
+    layer_dropout_mask(again, N, 0.3f, 5, 8);
+    assert_memory_equal(keep, again, N);
+    layer_dropout_mask(again, N, 0.3f, 5, 9);
+    assert_memory_not_equal(keep, again, N);
+    layer_dropout_mask(keep, N, 0, 5, 8);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(keep[i], 1);
+}
+
+struct dropped {
+    float x[ROWS * IN], y[ROWS * IN], cost[ROWS * IN], dx[ROWS * IN];
+    uint8_t keep[ROWS * IN];
+};
+
+static double dropout(void *arg)
+{
+    struct dropped *d = arg;
+    layer_dropout(d->y, d->x, d->keep, ROWS * IN, 0.4f);
+    return dot(d->y, d->cost, ROWS * IN);
+}
+
+static void dropout_gradient(void **state)
+{
+    (void)state;
+    static struct dropped d;
+    draw(d.x, ROWS * IN, 1);
+    draw(d.cost, ROWS * IN, 2);
+    layer_dropout_mask(d.keep, ROWS * IN, 0.4f, 1, 1);
+    layer_dropout(d.dx, d.cost, d.keep, ROWS * IN, 0.4f);
+    check_gradient(dropout, &d, d.x, d.dx, ROWS * IN);
+}
+
+/* ---- batch norm ---- */
+
+struct normed {
+    float x[ROWS * OUT], y[ROWS * OUT], cost[ROWS * OUT], xhat[ROWS * OUT], dx[ROWS * OUT];
+    float gamma[OUT], beta[OUT], mean[OUT], variance[OUT], rstd[OUT], dgamma[OUT], dbeta[OUT];
+    struct layer_batchnorm bn;
+};
+
+static double batchnorm(void *arg)
+{
+    struct normed *n = arg;
+    layer_batchnorm_forward(n->y, n->x, &n->bn, ROWS, OUT);
+    return dot(n->y, n->cost, ROWS * OUT);
+}
+
+static void set_up_batchnorm(struct normed *n)
+{
+    *n = (struct normed){.bn = {n->gamma, n->beta, n->mean, n->variance, n->xhat, n->rstd}};
+    draw(n->x, ROWS * OUT, 1);
+    draw(n->gamma, OUT, 2);
+    draw(n->beta, OUT, 3);
+    draw(n->cost, ROWS * OUT, 4);
+}
+
+static void batchnorm_gradients(void **state)
+{
+    (void)state;
+    static struct normed n;
+    set_up_batchnorm(&n);
+    batchnorm(&n);
+    layer_batchnorm_backward(n.dx, n.dgamma, n.dbeta, n.cost, &n.bn, ROWS, OUT);
+    check_gradient(batchnorm, &n, n.x, n.dx, ROWS * OUT);
+    check_gradient(batchnorm, &n, n.gamma, n.dgamma, OUT);
+    check_gradient(batchnorm, &n, n.beta, n.dbeta, OUT);
+}
+
+static void batchnorm_statistics(void **state)
+{
+    (void)state;
+    static struct normed n;
+    set_up_batchnorm(&n);
+    for (size_t i = 0; i < OUT; i++)
+        n.variance[i] = 1;
+    batchnorm(&n);
+    for (size_t i = 0; i < OUT; i++) {
+        double mean = 0, variance = 0;
+        for (size_t row = 0; row < ROWS; row++)
+            mean += (double)n.x[row * OUT + i] / ROWS;
+        for (size_t row = 0; row < ROWS; row++)
+            variance += pow((double)n.x[row * OUT + i] - mean, 2) / ROWS;
+        double y = ((double)n.x[i] - mean) / sqrt(variance + 1e-3) * (double)n.gamma[i] + (double)n.beta[i];
+        assert_true(fabs((double)n.mean[i] - 0.01 * mean) < 1e-6);
+        assert_true(fabs((double)n.variance[i] - (0.99 + 0.01 * variance)) < 1e-6);
+        assert_true(fabs((double)n.y[i] - y) < 1e-5);
+    }
+    layer_batchnorm_infer(n.y, n.x, &n.bn, ROWS, OUT);
+    double y = ((double)n.x[OUT] - (double)n.mean[0]) / sqrt((double)n.variance[0] + 1e-3) * (double)n.gamma[0] + (double)n.beta[0];
+    assert_true(fabs((double)n.y[OUT] - y) < 1e-5);
+}
+
+/* ---- loss ---- */
+
+struct softmax {
+    float logits[ROWS * OUT], gradient[ROWS * OUT];
+    int32_t label[2 * ROWS]; /* every second one, to see the strides */
+};
+
+/* Three classes in the middle of the rows. */
+static double loss(void *arg)
+{
+    struct softmax *s = arg;
+    struct layer_score sum = {0};
+    layer_softmax_loss(&sum, NULL, s->logits + 4, OUT, 3, s->label, 2, ROWS);
+    return sum.loss / (double)sum.n;
+}
+
+static void loss_gradient_with_missing_labels(void **state)
+{
+    (void)state;
+    static struct softmax s = {.label = {2, 9, -1, 9, 0, 9, 1, 9, -1, 9, 1, 9, 2, 9}};
+    struct layer_score sum = {0};
+    draw(s.logits, ROWS * OUT, 1);
+    layer_softmax_loss(&sum, s.gradient + 4, s.logits + 4, OUT, 3, s.label, 2, ROWS);
+    assert_int_equal(sum.n, ROWS - 2);
+    check_gradient(loss, &s, s.logits, s.gradient, ROWS * OUT);
+    for (size_t i = 4; i < 7; i++)
+        assert_true(s.gradient[OUT + i] == 0);
+}
+
+static void loss_is_stable(void **state)
+{
+    (void)state;
+    const float logits[] = {1000, -1000, 0, 0, 30, 0};
+    const int32_t label[] = {1, 1, 0};
+    float gradient[6];
+    struct layer_score sum = {0};
+    layer_softmax_loss(&sum, gradient, logits, 2, 2, label, 1, 3);
+    assert_true(fabs(sum.loss - (2000 + log(2) + log1p(exp(-30)))) < 1e-6);
+    assert_int_equal(sum.correct, 1);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(isfinite(gradient[i]));
+    struct layer_score none = {0};
+    const int32_t missing[] = {-1, -1, -1};
+    layer_softmax_loss(&none, gradient, logits, 2, 2, missing, 1, 3);
+    assert_true(none.loss == 0 && none.n == 0 && gradient[0] == 0 && gradient[5] == 0);
+}
+
+/* ---- Adam ---- */
+
+static void adam_agrees_with_the_paper(void **state)
+{
+    (void)state;
+    enum { N = 37, STEPS = 10 };
+    float w[N], m[N] = {0}, v[N] = {0}, g[N];
+    double w64[N], m64[N] = {0}, v64[N] = {0}, rate = 1e-2, decay = 0.1;
+    draw(w, N, 1);
+    for (size_t i = 0; i < N; i++)
+        w64[i] = (double)w[i];
+    for (int t = 1; t <= STEPS; t++) {
+        double correct1 = 1 - pow(0.9, t), correct2 = 1 - pow(0.999, t);
+        draw(g, N, (uint64_t)(10 + t));
+        struct layer_adam adam = {(float)(rate * sqrt(correct2) / correct1), (float)(1e-8 * sqrt(correct2)),
+                                  (float)(1 - rate * decay), 0};
+        layer_adam_step(w, m, v, g, N, &adam);
+        for (size_t i = 0; i < N; i++) {
+            m64[i] = 0.9 * m64[i] + 0.1 * (double)g[i];
+            v64[i] = 0.999 * v64[i] + 0.001 * (double)g[i] * (double)g[i];
+            w64[i] = w64[i] * (1 - rate * decay) - rate * (m64[i] / correct1) / (sqrt(v64[i] / correct2) + 1e-8);
+        }
+    }
+    for (size_t i = 0; i < N; i++)
+        assert_true(fabs((double)w[i] - w64[i]) < 1e-5 * fabs(w64[i]) + 1e-6);
+}
+
+/* ---- whole networks ---- */
+
+struct network {
+    struct fa_mlp mlp;
+    struct mlp_tape tape;
+    float *param, *grad;
+    int32_t label[2 * ROWS];
+};
+
+static double network_loss(void *arg)
+{
+    struct network *n = arg;
+    struct layer_score score[2] = {{0}};
+    mlp_forward(&n->mlp, &n->tape, n->param, ROWS, NULL);
+    mlp_loss(&n->mlp, &n->tape, n->label, ROWS, score);
+    return score[0].loss / (double)score[0].n + score[1].loss / (double)score[1].n;
+}
+
+/* Gradients of all weights of a network with every kind of layer, masks fixed and labels missing. */
+static void network_gradients(void **state)
+{
+    (void)state;
+    static const char *const class[] = {"a", "b", "c"};
+    const struct fa_head head[] = {{"x", class, 3, 0}, {"y", class, 2, 3}};
+    static const char *const line[] = {"none", "dropout .3, dense 12 tanh, batchnorm, dropout .5, dense 9 sigmoid",
+                                       "batchnorm, dense 10 sigmoid he, batchnorm"};
+    struct fa_err err;
+    for (size_t a = 0; a < 3; a++) {
+        struct network n = {.label = {0, 1, 2, -1, -1, 0, 1, 1, 2, 0, -1, -1, 0, 0}};
+        struct fa_arch arch;
+        assert_int_equal(fa_arch_parse(&arch, line[a], &err), 0);
+        mlp_plan(&n.mlp, &arch, IN, head, 2);
+        assert_int_equal(mlp_tape_new(&n.tape, &n.mlp, ROWS, &err), 0);
+        n.param = fa_mem_aligned(n.mlp.floats, sizeof *n.param, &err);
+        n.grad = fa_mem_aligned(n.mlp.floats, sizeof *n.grad, &err);
+        mlp_init(&n.mlp, n.param, 3);
+        draw(n.tape.x, ROWS * IN, 7);
+        mlp_draw_masks(&n.mlp, &n.tape, ROWS, 1, 1);
+        network_loss(&n);
+        mlp_backward(&n.mlp, &n.tape, n.param, n.grad, ROWS, NULL);
+        for (size_t i = 0; i < n.mlp.ntensors; i++) {
+            const struct mlp_tensor *t = &n.mlp.tensor[i];
+            if (t->trained)
+                check_gradient(network_loss, &n, n.param + t->offset, n.grad + t->offset, t->rows * t->cols);
+        }
+        mlp_tape_free(&n.tape);
+        free(n.param);
+        free(n.grad);
+    }
+}
+
+static void kernels_begin_within_their_limits(void **state)
+{
+    (void)state;
+    static const char *const class[] = {"a", "b", "c"};
+    const struct fa_head head[] = {{"x", class, 3, 0}, {"y", class, 2, 3}};
+    struct fa_arch arch;
+    struct fa_mlp mlp;
+    struct fa_err err;
+    assert_int_equal(fa_arch_parse(&arch, "dense 40 relu he", &err), 0);
+    mlp_plan(&mlp, &arch, 100, head, 2);
+    float *param = fa_mem_aligned(mlp.floats, sizeof *param, &err), most = 0, x = 0, y = 0;
+    mlp_init(&mlp, param, 1);
+    for (size_t i = 0; i < 4000; i++)
+        most = fmaxf(most, fabsf(param[mlp.tensor[0].offset + i]));
+    for (size_t i = 0; i < 200; i++) {
+        float *one = i % 5 < 3 ? &x : &y;
+        *one = fmaxf(*one, fabsf(param[mlp.tensor[2].offset + i]));
+    }
+    assert_true(most <= sqrtf(6.0f / 100) && most > 0.98f * sqrtf(6.0f / 100));
+    assert_true(x <= sqrtf(6.0f / 43) && x > 0.9f * sqrtf(6.0f / 43));
+    assert_true(y <= sqrtf(6.0f / 42) && y > 0.9f * sqrtf(6.0f / 42));
+    free(param);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dense_gradients),
+        cmocka_unit_test(products_do_not_depend_on_the_pool),
+        cmocka_unit_test(dropout_masks),
+        cmocka_unit_test(dropout_gradient),
+        cmocka_unit_test(batchnorm_gradients),
+        cmocka_unit_test(batchnorm_statistics),
+        cmocka_unit_test(loss_gradient_with_missing_labels),
+        cmocka_unit_test(loss_is_stable),
+        cmocka_unit_test(adam_agrees_with_the_paper),
+        cmocka_unit_test(network_gradients),
+        cmocka_unit_test(kernels_begin_within_their_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,201 @@
+/* fa-train: embeddings to a head model. fa-train(1). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "fa/head.h"
+#include "fa/par.h"
+
+static struct {
+    const char *labels, *output, *arch, *optimizer, *schedule;
+    long epochs, batch, patience, seed, threads;
+    double rate, weight_decay, validation;
+} given = {.arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
+
+static const struct cli_option options[] = {
+    {'l', "labels", "LIST", CLI_TEXT, &given.labels, "labels to learn, one head each (default: those of age, gender, race there are)", 0, 0},
+    CLI_OUTPUT(&given.output),
+    {0, "arch", "LINE", CLI_TEXT, &given.arch, "layers", 0, 0},
+    {0, "epochs", "N", CLI_COUNT, &given.epochs, "passes over the faces at most", 1, 100000},
+    {'b', "batch", "N", CLI_COUNT, &given.batch, "faces a step", 1, 65536},
+    {0, "optimizer", "NAME", CLI_TEXT, &given.optimizer, "adamw or adam", 0, 0},
+    {0, "lr", "RATE", CLI_REAL, &given.rate, "learning rate at the start", 1e-9, 100},
+    {0, "schedule", "NAME", CLI_TEXT, &given.schedule, "cosine (to 0 at the last epoch) or constant", 0, 0},
+    {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, 0 for adam)", 0, 100},
+    {0, "validation-split", "SHARE", CLI_REAL, &given.validation, "share of the pictures held out; 0 for none", 0, 0.9},
+    {0, "patience", "N", CLI_COUNT, &given.patience, "stop after N epochs without a better validation loss; 0: never", 0, 100000},
+    CLI_SEED(&given.seed),
+    CLI_THREADS(&given.threads),
+    CLI_NO_PROG,
+};
+
+/* Which of two names an option was given. */
+static int choose(const char *option, const char *text, const char *const name[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (strcmp(text, name[i]) == 0)
+            return i;
+    cli_usage("--%s: '%s' is neither %s nor %s", option, text, name[0], name[1]);
+}
+
+static void set_defaults(void)
+{
+    struct fa_fit_options o = fa_fit_defaults();
+    given.epochs = (long)o.epochs;
+    given.batch = (long)o.batch;
+    given.patience = (long)o.patience;
+    given.seed = (long)o.seed;
+    given.rate = o.rate;
+    given.validation = o.validation;
+    given.threads = (long)fa_par_cores();
+}
+
+static struct fa_fit_options read_options(void)
+{
+    static const char *const optimizer[] = {[FA_ADAM] = "adam", [FA_ADAMW] = "adamw"};
+    static const char *const schedule[] = {[FA_CONSTANT] = "constant", [FA_COSINE] = "cosine"};
+    struct fa_fit_options o = fa_fit_defaults();
+    struct fa_err err;
+    if (fa_arch_parse(&o.arch, given.arch, &err))
+        cli_usage("--arch: %s", err.text);
+    o.optimizer = (enum fa_optimizer)choose("optimizer", given.optimizer, optimizer);
+    o.schedule = (enum fa_schedule)choose("schedule", given.schedule, schedule);
+    o.epochs = (size_t)given.epochs;
+    o.batch = (size_t)given.batch;
+    o.rate = given.rate;
+    o.weight_decay = given.weight_decay >= 0 ? given.weight_decay : o.optimizer == FA_ADAMW ? o.weight_decay : 0;
+    o.validation = given.validation;
+    o.patience = (size_t)given.patience;
+    o.seed = (uint64_t)given.seed;
+    o.threads = (unsigned)given.threads;
+    return o;
+}
+
+/* The names of a list with commas, and their number; they live as long as the process. */
+static const char **split_labels(const char *list, size_t *n)
+{
+    size_t commas = 0;
+    *n = 0;
+    for (const char *at = list; at && *at; at++)
+        commas += *at == ',';
+    const char **name = calloc(commas + 1, sizeof *name);
+    char *copy = strdup(list ? list : "");
+    if (!name || !copy)
+        cli_fail_text("out of memory");
+    for (char *end; list; copy = end + 1) {
+        end = copy + strcspn(copy, ",");
+        bool last = !*end;
+        *end = '\0';
+        if (!*copy)
+            cli_usage("--labels: '%s' has an empty name", list);
+        name[(*n)++] = copy;
+        if (last)
+            break;
+    }
+    return name;
+}
+
+static struct fa_dataset *read_data(const char *const *path, size_t n)
+{
+    struct fa_err err;
+    size_t nlabels;
+    const char **label = split_labels(given.labels, &nlabels);
+    struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err);
+    if (!reader)
+        cli_fail(&err);
+    struct fa_dataset *data = fa_dataset_read(reader, label, nlabels, &err);
+    if (!data)
+        cli_fail(&err);
+    fa_reader_close(reader);
+    cli_add_prog(&data->header, &data->arena);
+    return data;
+}
+
+/* ---- the table: a line an epoch, for each head loss and accuracy in training and in validation ---- */
+
+static void print_scores(const char *what, const struct fa_score *train, const struct fa_score *valid, size_t nheads)
+{
+    fprintf(stderr, "%6s", what);
+    for (size_t h = 0; h < nheads; h++) {
+        fprintf(stderr, "  |%7.3f %5.1f", train[h].loss, 100 * train[h].accuracy);
+        if (valid[h].n)
+            fprintf(stderr, " %7.3f %5.1f", valid[h].loss, 100 * valid[h].accuracy);
+        else
+            fprintf(stderr, " %7s %5s", "-", "-");
+    }
+    fputc('\n', stderr);
+}
+
+/* The first line is what one would get by knowing the frequencies of the classes and never looking at a face. */
+static void print_head(const struct fa_trainer *trainer, const struct fa_dataset *data)
+{
+    struct fa_err err;
+    struct fa_score *score = fa_mem_array(2 * data->nheads, sizeof *score, &err);
+    if (!score || fa_trainer_baseline(trainer, score, score + data->nheads, &err))
+        cli_fail(&err);
+    fprintf(stderr, "%6s", "");
+    for (size_t h = 0; h < data->nheads; h++)
+        fprintf(stderr, "  | %-26.26s", data->head[h].name);
+    fprintf(stderr, "\n%6s", "epoch");
+    for (size_t h = 0; h < data->nheads; h++)
+        fprintf(stderr, "  |%7s %5s %7s %5s", "loss", "%", "v.loss", "v.%");
+    fputc('\n', stderr);
+    print_scores("prior", score, score + data->nheads, data->nheads);
+    free(score);
+}
+
+static void train(struct fa_trainer *trainer, const struct fa_dataset *data)
+{
+    struct fa_err err;
+    struct fa_epoch epoch;
+    char number[32];
+    int more;
+    if (!cli_quiet)
+        print_head(trainer, data);
+    while ((more = fa_trainer_epoch(trainer, &epoch, &err)) > 0) {
+        snprintf(number, sizeof number, "%zu", fa_trainer_epochs(trainer));
+        if (!cli_quiet)
+            print_scores(number, epoch.train, epoch.valid, data->nheads);
+    }
+    if (more < 0)
+        cli_fail(&err);
+}
+
+static void summarize(const struct fa_trainer *trainer, const struct fa_dataset *data)
+{
+    char scores[256] = "";
+    size_t used = 0, best = fa_trainer_best(trainer);
+    const struct fa_epoch *epoch = fa_trainer_history(trainer, best - 1);
+    for (size_t h = 0; h < data->nheads && used < sizeof scores; h++) {
+        const struct fa_score *score = epoch->valid[h].n ? &epoch->valid[h] : &epoch->train[h];
+        used += (size_t)snprintf(scores + used, sizeof scores - used, ", %s %.1f %%", data->head[h].name, 100 * score->accuracy);
+    }
+    cli_summary("%zu faces trained on, %zu held out, %llu unlabelled, %llu rejected; weights of epoch %zu of %zu%s; %.1f s",
+                fa_trainer_rows(trainer), fa_trainer_validation(trainer), (unsigned long long)data->unlabelled,
+                (unsigned long long)data->rejected, best, fa_trainer_epochs(trainer), scores, cli_seconds());
+}
+
+int main(int argc, char **argv)
+{
+    struct fa_err err;
+    int n;
+    set_defaults();
+    char **path = cli_parse(argc, argv, "[EMBEDDINGS...]", "Trains a head, one softmax an attribute, on labelled embeddings.",
+                            options, sizeof options / sizeof *options, &n);
+    struct fa_fit_options fit = read_options();
+    struct cli_output output = cli_output_open(given.output, true);
+    struct fa_dataset *data = read_data((const char *const *)path, (size_t)n);
+    struct fa_trainer *trainer = fa_trainer_new(data, &fit, &err);
+    if (!trainer)
+        cli_fail(&err);
+    train(trainer, data);
+    struct fa_model *model = fa_model_make(&trainer, 1, &err);
+    if (!model || fa_model_write(model, output.fd, output.name, &err))
+        cli_fail(&err);
+    cli_output_close(&output);
+    summarize(trainer, data);
+    fa_model_free(model);
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+    return 0;
+}
