@@ -16,7 +16,7 @@ PKGS    := vips msgpack libxxhash
 THIRD   := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) -isystem /usr/include/$(MULTI)/blis-serial
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DFA_VERSION='"$(VERSION)"' -DFA_PREFIX='"$(PREFIX)"' -Iinclude $(THIRD) \
-          $(WARN) -ffp-contract=off -pthread $(CFLAGS) $(SAN)
+          $(WARN) -ffp-contract=off -fno-math-errno -pthread $(CFLAGS) $(SAN)
 LIBS    := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -L/usr/lib/$(MULTI)/blis-serial -lblis -lcsv -lm -pthread
 
 room     = $(patsubst %.c,$B/%.o,$(sort $(wildcard lib/$1/*.c)))

@@ -16,9 +16,16 @@ void layer_dropout_mask(uint8_t *keep, size_t n, float rate, uint64_t seed, uint
     }
 }
 
-void layer_dropout(float *y, const float *x, const uint8_t *keep, size_t n, float rate)
+void layer_dropout_forward(float *restrict y, const float *restrict x, const uint8_t *restrict keep, size_t n, float rate)
 {
     float scale = 1 / (1 - rate);
     for (size_t i = 0; i < n; i++)
-        y[i] = keep[i] ? x[i] * scale : 0;
+        y[i] = x[i] * ((float)keep[i] * scale);
+}
+
+void layer_dropout_backward(float *restrict dy, const uint8_t *restrict keep, size_t n, float rate)
+{
+    float scale = 1 / (1 - rate);
+    for (size_t i = 0; i < n; i++)
+        dy[i] *= (float)keep[i] * scale;
 }

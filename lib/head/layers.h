@@ -25,8 +25,9 @@ void layer_activation_backward(float *dy, float *db, const float *y, size_t rows
 /* keep (n) = 1 with probability 1 - rate (to 1/65536), from the generator's words at (seed, stream). */
 void layer_dropout_mask(uint8_t *keep, size_t n, float rate, uint64_t seed, uint64_t stream);
 
-/* Inverted dropout: y = x keep / (1 - rate). The backward pass is the same on gradients. y may be x. */
-void layer_dropout(float *y, const float *x, const uint8_t *keep, size_t n, float rate);
+/* Inverted dropout: y = x keep / (1 - rate); backward, dy becomes dx in place. */
+void layer_dropout_forward(float *y, const float *x, const uint8_t *keep, size_t n, float rate);
+void layer_dropout_backward(float *dy, const uint8_t *keep, size_t n, float rate);
 
 /* Ioffe and Szegedy 2015, with Keras's defaults: y (B, out) = gamma xhat + beta, xhat = (x - mean) rstd with mean and
  * (biased) variance over the batch; moving statistics take in BATCHNORM_NEW (1 - Keras's momentum) of them. */

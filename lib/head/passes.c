@@ -34,7 +34,7 @@ void mlp_forward(const struct fa_mlp *mlp, struct mlp_tape *tape, float *param, 
             layer_dense_forward(pool, tape->y[s], x, AT(param, step, 0), rows, step->in, step->out);
             layer_activation_forward(tape->y[s], AT(param, step, 1), rows, step->out, step->layer.activation);
         } else if (step->layer.kind == FA_DROPOUT) {
-            layer_dropout(tape->y[s], x, tape->keep[s], rows * step->out, step->layer.rate);
+            layer_dropout_forward(tape->y[s], x, tape->keep[s], rows * step->out, step->layer.rate);
         } else {
             struct layer_batchnorm bn = batchnorm_of(mlp, tape, param, s);
             layer_batchnorm_forward(tape->y[s], x, &bn, rows, step->out);
@@ -60,7 +60,7 @@ void mlp_backward(const struct fa_mlp *mlp, struct mlp_tape *tape, const float *
         const struct mlp_step *step = &mlp->step[s];
         const float *x = s ? tape->y[s - 1] : tape->x;
         if (step->layer.kind == FA_DROPOUT) {
-            layer_dropout(dy, dy, tape->keep[s], rows * step->out, step->layer.rate);
+            layer_dropout_backward(dy, tape->keep[s], rows * step->out, step->layer.rate);
             continue;
         }
         if (step->layer.kind == FA_DENSE) {

@@ -142,7 +142,7 @@ struct dropped {
 static double dropout(void *arg)
 {
     struct dropped *d = arg;
-    layer_dropout(d->y, d->x, d->keep, ROWS * IN, 0.4f);
+    layer_dropout_forward(d->y, d->x, d->keep, ROWS * IN, 0.4f);
     return dot(d->y, d->cost, ROWS * IN);
 }
 
@@ -153,7 +153,8 @@ static void dropout_gradient(void **state)
     draw(d.x, ROWS * IN, 1);
     draw(d.cost, ROWS * IN, 2);
     layer_dropout_mask(d.keep, ROWS * IN, 0.4f, 1, 1);
-    layer_dropout(d.dx, d.cost, d.keep, ROWS * IN, 0.4f);
+    memcpy(d.dx, d.cost, sizeof d.dx);
+    layer_dropout_backward(d.dx, d.keep, ROWS * IN, 0.4f);
     check_gradient(dropout, &d, d.x, d.dx, ROWS * IN);
 }
 
