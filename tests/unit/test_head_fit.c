@@ -1,0 +1,419 @@
+/* Room head: data sets, training runs, model files, predictions. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "head_faces.h"
+
+/* ---- data ---- */
+
+static void classes_and_rows_are_in_order(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 60, .dim = 8, .reversed = true, .unlabel = 5, .reject = 7}, NULL, 0, &err);
+    static const char *const age[] = {"0-2", "3-9", "10-19", "more than 70"};
+    assert_non_null(data);
+    assert_int_equal(data->nheads, 2); /* race is nowhere, service_test not asked for */
+    assert_string_equal(data->head[0].name, "age");
+    assert_int_equal(data->head[0].nclasses, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(data->head[0].class[i], age[i]);
+    assert_string_equal(data->head[1].class[0], "Female");
+    assert_int_equal(data->head[1].offset, 4);
+    assert_int_equal(data->rejected, 9);
+    assert_int_equal(data->rows + data->rejected + data->unlabelled, 60);
+    struct fa_record record = {0};
+    for (size_t i = 0; i < data->rows; i++) {
+        assert_true(i == 0 || strcmp(data->id[i - 1], data->id[i]) < 0);
+        faces_record(&(struct faces){.n = 60, .dim = 8, .unlabel = 5}, (size_t)strtoul(data->id[i], NULL, 10), &record);
+        assert_memory_equal(data->x[i], record.data, 8 * sizeof(float));
+        assert_string_equal(data->head[0].class[data->label[2 * i]], fa_map_string(&record.labels, "age", "?"));
+        const char *gender = fa_map_string(&record.labels, "gender", NULL);
+        assert_int_equal(data->label[2 * i + 1] < 0, gender == NULL);
+        if (gender)
+            assert_string_equal(data->head[1].class[data->label[2 * i + 1]], gender);
+    }
+    fa_record_free(&record);
+    fa_dataset_free(data);
+}
+
+static void labels_that_cannot_be_learned_are_refused(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    const char *const twice[] = {"age", "age"}, *const unknown[] = {"race"}, *const other[] = {"service_test"};
+    assert_null(faces_read(&(struct faces){.n = 9, .dim = 3}, twice, 2, &err));
+    assert_non_null(strstr(err.text, "label 'age' is asked for twice"));
+    assert_null(faces_read(&(struct faces){.n = 9, .dim = 3}, unknown, 1, &err));
+    assert_non_null(strstr(err.text, "no record has a label 'race' (there are: age, gender, service_test)"));
+    assert_null(faces_read(&(struct faces){.n = 1, .dim = 3}, NULL, 0, &err));
+    assert_non_null(strstr(err.text, "label 'age' has a single class ('"));
+    assert_null(faces_read(&(struct faces){.n = 0, .dim = 3}, NULL, 0, &err));
+    assert_non_null(strstr(err.text, "nothing to train on"));
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 9, .dim = 3}, other, 1, &err);
+    assert_non_null(data);
+    assert_int_equal(data->nheads, 1);
+    fa_dataset_free(data);
+}
+
+/* ---- training ---- */
+
+static struct fa_fit_options quick(void)
+{
+    struct fa_fit_options options = fa_fit_defaults();
+    options.epochs = 12;
+    options.batch = 32;
+    options.patience = 0;
+    return options;
+}
+
+static struct fa_trainer *train(const struct fa_dataset *data, const struct fa_fit_options *options)
+{
+    struct fa_err err = {""};
+    struct fa_epoch epoch;
+    struct fa_trainer *trainer = fa_trainer_new(data, options, &err);
+    int more = -1;
+    while (trainer && (more = fa_trainer_epoch(trainer, &epoch, &err)) > 0)
+        ;
+    if (more < 0)
+        fail_msg("%s", err.text);
+    return trainer;
+}
+
+/* The bytes of the model that a set and options give. */
+static char *model_bytes(const struct faces *faces, const struct fa_fit_options *options, size_t *n)
+{
+    struct fa_err err = {""};
+    struct fa_dataset *data = faces_read(faces, NULL, 0, &err);
+    assert_non_null(data);
+    struct fa_trainer *trainer = train(data, options);
+    struct fa_model *model = fa_model_make(&trainer, 1, &err);
+    FILE *file = tmpfile();
+    assert_int_equal(fa_model_write(model, fileno(file), "tmp", &err), 0);
+    *n = (size_t)lseek(fileno(file), 0, SEEK_CUR);
+    char *bytes = fa_mem_array(*n, 1, &err);
+    assert_int_equal(pread(fileno(file), bytes, *n, 0), *n);
+    fclose(file);
+    fa_model_free(model);
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+    return bytes;
+}
+
+static void same_seed_same_bytes(void **state)
+{
+    (void)state;
+    struct faces faces = {.n = 400, .dim = 40, .unlabel = 5};
+    struct fa_fit_options options = quick();
+    size_t n, m;
+    fa_arch_parse(&options.arch, "standardize, dropout .2, dense 200 relu, batchnorm, dropout .5, dense 30 sigmoid", NULL);
+    char *bytes = model_bytes(&faces, &options, &n);
+    for (int change = 0; change < 3; change++) {
+        struct fa_fit_options other = options;
+        struct faces turned = faces;
+        other.threads = change == 0 ? 3 : 1;
+        turned.reversed = change == 1;
+        other.seed += change == 2;
+        char *again = model_bytes(&turned, &other, &m);
+        assert_int_equal(m, n);
+        assert_int_equal(memcmp(bytes, again, n) == 0, change < 2);
+        free(again);
+    }
+    free(bytes);
+}
+
+static void what_can_be_learned_is_learned(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    for (int unrelated = 0; unrelated < 2; unrelated++) {
+        struct fa_dataset *data = faces_read(&(struct faces){.n = 1500, .dim = 40, .unlabel = 9, .unrelated = unrelated}, NULL, 0, &err);
+        struct fa_trainer *trainer = train(data, &options);
+        const struct fa_epoch *best = fa_trainer_history(trainer, fa_trainer_best(trainer) - 1);
+        struct fa_score prior[2], held[2];
+        assert_int_equal(fa_trainer_rows(trainer) + fa_trainer_validation(trainer), data->rows);
+        assert_true(fa_trainer_validation(trainer) > 100 && fa_trainer_validation(trainer) < 200);
+        assert_int_equal(fa_trainer_baseline(trainer, prior, held, &err), 0);
+        assert_true(fabs(prior[0].loss - log(4)) < 0.01 && fabs(prior[1].loss - log(2)) < 0.01);
+        for (size_t h = 0; h < 2; h++) {
+            double gain = best->valid[h].accuracy - held[h].accuracy;
+            assert_true(unrelated ? fabs(gain) < 0.12 : gain > 0.3);
+            assert_true(unrelated ? best->valid[h].loss > prior[h].loss - 0.03 : best->valid[h].loss < prior[h].loss - 0.3);
+        }
+        fa_trainer_free(trainer);
+        fa_dataset_free(data);
+    }
+}
+
+static void training_stops_when_validation_gets_worse(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 200, .dim = 40, .unrelated = true}, NULL, 0, &err);
+    struct fa_epoch epoch;
+    options.epochs = 200;
+    options.patience = 3;
+    fa_arch_parse(&options.arch, "standardize, dense 64 relu", NULL);
+    struct fa_trainer *trainer = train(data, &options);
+    size_t epochs = fa_trainer_epochs(trainer), best = fa_trainer_best(trainer);
+    assert_true(epochs < 200);
+    assert_int_equal(epochs, best + 3);
+    for (size_t i = 0; i < epochs; i++)
+        assert_true(fa_trainer_history(trainer, i)->valid_loss >= fa_trainer_history(trainer, best - 1)->valid_loss);
+    assert_int_equal(fa_trainer_epoch(trainer, &epoch, &err), 0);
+    fa_trainer_free(trainer);
+    options.validation = 0; /* nothing held out: nothing to stop for, the last weights are kept */
+    options.epochs = 5;
+    trainer = train(data, &options);
+    assert_int_equal(fa_trainer_best(trainer), 5);
+    assert_int_equal(fa_trainer_validation(trainer), 0);
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+}
+
+static void runs_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_epoch epoch;
+    struct fa_fit_options options = quick();
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 12, .dim = 4}, NULL, 0, &err);
+    options.validation = 1e-6;
+    assert_null(fa_trainer_new(data, &options, &err));
+    assert_non_null(strstr(err.text, "holds out none of 12 records (0 trains without)"));
+    options = quick();
+    options.rate = 1e30;
+    options.validation = 0;
+    options.schedule = FA_CONSTANT;
+    struct fa_trainer *trainer = fa_trainer_new(data, &options, &err);
+    int more;
+    while ((more = fa_trainer_epoch(trainer, &epoch, &err)) > 0)
+        ;
+    assert_int_equal(more, -1);
+    assert_non_null(strstr(err.text, "the loss is not finite"));
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+}
+
+/* Faces and copies of one picture are never on both sides of the split. */
+static void copies_stay_together(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    options.validation = 0.5;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 300, .dim = 4, .copies = true}, NULL, 0, &err);
+    struct fa_trainer *trainer = fa_trainer_new(data, &options, &err);
+    assert_int_equal(fa_trainer_rows(trainer) % 3, 0);
+    assert_true(fa_trainer_rows(trainer) > 60 && fa_trainer_rows(trainer) < 240);
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+}
+
+/* ---- models ---- */
+
+static struct fa_model *two_members(const struct fa_dataset *data)
+{
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    struct fa_trainer *trainer[2];
+    fa_arch_parse(&options.arch, "standardize, dropout .2, dense 33 relu, batchnorm", NULL);
+    for (int i = 0; i < 2; i++) {
+        options.seed = (uint64_t)i;
+        trainer[i] = train(data, &options);
+    }
+    struct fa_model *model = fa_model_make(trainer, 2, &err);
+    assert_non_null(model);
+    for (int i = 0; i < 2; i++)
+        fa_trainer_free(trainer[i]);
+    return model;
+}
+
+static char *write_model(struct fa_model *model)
+{
+    static char path[64];
+    struct fa_err err;
+    snprintf(path, sizeof path, "/tmp/fa_model_XXXXXX");
+    int fd = mkstemp(path);
+    assert_int_equal(fa_model_write(model, fd, path, &err), 0);
+    close(fd);
+    return path;
+}
+
+static void models_survive_their_file(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 300, .dim = 20}, NULL, 0, &err);
+    struct fa_model *model = two_members(data);
+    char *path = write_model(model);
+    struct fa_model *again = fa_model_read(path, &err);
+    assert_non_null(again);
+    assert_true(again->digest == model->digest && again->digest != 0);
+    assert_int_equal(again->nmembers, 2);
+    assert_string_equal(fa_map_string(&again->map, "arch", ""), "standardize, dropout 0.2, dense 33 relu, batchnorm");
+    assert_string_equal(again->head[1].class[1], "Male");
+    assert_true(fa_map_number(&again->member[1].map, "seed", -1) == 1);
+    struct fa_predictor *p = fa_predictor_new(model, &err), *q = fa_predictor_new(again, &err);
+    float a[FA_PREDICT_ROWS * 6], b[FA_PREDICT_ROWS * 6];
+    fa_predictor_run(p, data->x, FA_PREDICT_ROWS, a);
+    fa_predictor_run(q, data->x, FA_PREDICT_ROWS, b);
+    assert_memory_equal(a, b, sizeof a);
+    fa_predictor_free(p);
+    fa_predictor_free(q);
+    fa_model_free(again);
+    fa_model_free(model);
+    fa_dataset_free(data);
+    unlink(path);
+}
+
+static void put_file(const char *path, const void *bytes, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
+    fclose(file);
+}
+
+/* Every cut and every flipped byte is noticed, whatever it hits. */
+static void damage_is_noticed(void **state)
+{
+    (void)state;
+    struct faces faces = {.n = 60, .dim = 5};
+    struct fa_fit_options options = quick();
+    struct fa_err err;
+    size_t n;
+    char path[] = "/tmp/fa_model_XXXXXX";
+    close(mkstemp(path));
+    fa_arch_parse(&options.arch, "l2, dense 3 tanh", NULL);
+    options.epochs = 2;
+    char *bytes = model_bytes(&faces, &options, &n);
+    assert_true(fa_model_begins(bytes, n));
+    for (size_t cut = 0; cut < n; cut++) {
+        put_file(path, bytes, cut);
+        assert_null(fa_model_read(path, &err));
+        if (cut > 11 && !strstr(err.text, "model ended early"))
+            fail_msg("cut at %zu: %s", cut, err.text);
+    }
+    for (size_t at = 0; at < n; at++) {
+        bytes[at] ^= 0x10;
+        put_file(path, bytes, n);
+        if (fa_model_read(path, &err))
+            fail_msg("flipped byte %zu of %zu is not noticed", at, n);
+        bytes[at] ^= 0x10;
+    }
+    bytes[11] = 2; /* behind the array, the 0 and the eight letters of the magic */
+    put_file(path, bytes, n);
+    assert_null(fa_model_read(path, &err));
+    assert_non_null(strstr(err.text, "model of version 2, this program reads version 1"));
+    free(bytes);
+    unlink(path);
+}
+
+static void other_files_are_explained(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    char *path = faces_write(&(struct faces){.n = 3, .dim = 2});
+    assert_null(fa_model_read(path, &err));
+    assert_non_null(strstr(err.text, "embedding stream, want a model (fa-train makes one)"));
+    put_file(path, "file,age\n", 9);
+    assert_null(fa_model_read(path, &err));
+    assert_non_null(strstr(err.text, ": not a model"));
+    put_file(path, "", 0);
+    assert_null(fa_model_read(path, &err));
+    assert_non_null(strstr(err.text, ": empty, want a model"));
+    unlink(path);
+    assert_null(fa_model_read(path, &err));
+    assert_non_null(strstr(err.text, "No such file"));
+}
+
+/* ---- predictions ---- */
+
+static void a_row_depends_on_nothing_but_itself(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 300, .dim = 50}, NULL, 0, &err);
+    struct fa_model *model = two_members(data);
+    struct fa_predictor *p = fa_predictor_new(model, &err);
+    float all[FA_PREDICT_ROWS * 6], one[6];
+    fa_predictor_run(p, data->x, FA_PREDICT_ROWS, all);
+    for (size_t i = 0; i < FA_PREDICT_ROWS; i++) {
+        fa_predictor_run(p, data->x + i, 1, one);
+        assert_memory_equal(one, all + 6 * i, sizeof one);
+        double sum = 0; /* of several members the logits are logs of probabilities */
+        for (size_t k = 0; k < 4; k++)
+            sum += exp((double)one[k]);
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+    fa_predictor_free(p);
+    fa_model_free(model);
+    fa_dataset_free(data);
+}
+
+static void other_embeddings_are_refused(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 100, .dim = 6}, NULL, 0, &err);
+    struct fa_model *model = two_members(data);
+    struct fa_dataset *other = faces_read(&(struct faces){.n = 100, .dim = 6, .digest = "00000000000000bb"}, NULL, 0, &err);
+    assert_int_equal(fa_model_fits(model, &data->header, &err), 0);
+    assert_int_equal(fa_model_fits(model, &other->header, &err), -1);
+    assert_string_equal(err.text, "embeddings of weights digest 00000000000000bb, model learned from weights digest 00000000000000aa");
+    fa_dataset_free(other);
+    other = faces_read(&(struct faces){.n = 100, .dim = 7}, NULL, 0, &err);
+    assert_int_equal(fa_model_fits(model, &other->header, &err), -1);
+    assert_string_equal(err.text, "embeddings of dimension 7, model learned from dimension 6");
+    fa_dataset_free(other);
+    fa_model_free(model);
+    fa_dataset_free(data);
+}
+
+static void models_describe_themselves(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    char *text = NULL;
+    size_t n = 0;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 100, .dim = 6}, NULL, 0, &err);
+    struct fa_model *model = two_members(data);
+    FILE *file = open_memstream(&text, &n);
+    fa_model_describe(model, file);
+    fclose(file);
+    assert_non_null(strstr(text, "head model, 2 members, for test (weights 00000000000000aa)\n"));
+    assert_non_null(strstr(text, "dense_1 relu                         33          231\n"));
+    assert_non_null(strstr(text, "age (4): 0-2, 3-9, 10-19, more than 70\n"));
+    free(text);
+    fa_model_free(model);
+    fa_dataset_free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(classes_and_rows_are_in_order),
+        cmocka_unit_test(labels_that_cannot_be_learned_are_refused),
+        cmocka_unit_test(same_seed_same_bytes),
+        cmocka_unit_test(what_can_be_learned_is_learned),
+        cmocka_unit_test(training_stops_when_validation_gets_worse),
+        cmocka_unit_test(runs_that_cannot_be_are_refused),
+        cmocka_unit_test(copies_stay_together),
+        cmocka_unit_test(models_survive_their_file),
+        cmocka_unit_test(damage_is_noticed),
+        cmocka_unit_test(other_files_are_explained),
+        cmocka_unit_test(a_row_depends_on_nothing_but_itself),
+        cmocka_unit_test(other_embeddings_are_refused),
+        cmocka_unit_test(models_describe_themselves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
