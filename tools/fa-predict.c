@@ -11,7 +11,7 @@ static struct {
 } given;
 
 static const struct cli_option options[] = {
-    {'m', "model", "FILE", CLI_TEXT, &given.model, "head model, as fa-train wrote it (wanted)", 0, 0},
+    {'m', "model", "FILE", CLI_TEXT, &given.model, "head model (default: sample.fam of the suite)", 0, 0},
     CLI_OUTPUT(&given.output),
     CLI_THREADS(&given.threads),
     CLI_NO_PROG,
@@ -117,7 +117,10 @@ static struct fa_header make_header(const struct run *run, struct fa_arena *aren
 static void open_run(struct run *run, const char *const *path, size_t n)
 {
     struct fa_err err;
-    if (!(run->model = fa_model_read(given.model, &err)) ||
+    char *found = given.model ? NULL : cli_find("sample.fam");
+    if (!given.model && !found)
+        cli_fail_text("no model given (-m), and the suite's sample.fam is not installed");
+    if (!(run->model = fa_model_read(found ? found : given.model, &err)) ||
         !(run->reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err)) ||
         fa_model_fits(run->model, fa_reader_header(run->reader), &err) ||
         !(run->predictor = fa_mem_array((size_t)given.threads, sizeof(struct fa_predictor *), &err)))
@@ -126,6 +129,7 @@ static void open_run(struct run *run, const char *const *path, size_t n)
         if (!(run->predictor[i] = fa_predictor_new(run->model, &err)))
             cli_fail(&err);
     run->expect = cli_expect(fa_reader_header(run->reader));
+    free(found);
 }
 
 static void close_run(struct run *run)
@@ -145,10 +149,8 @@ int main(int argc, char **argv)
     struct fa_err err;
     int n;
     given.threads = (long)fa_par_cores();
-    char **path = cli_parse(argc, argv, "-m MODEL [EMBEDDINGS...]", "Predicts attributes of embedded faces.", options,
+    char **path = cli_parse(argc, argv, "[EMBEDDINGS...]", "Predicts attributes of embedded faces.", options,
                             sizeof options / sizeof *options, &n);
-    if (!given.model)
-        cli_usage("no model (-m)");
     struct cli_output output = cli_output_open(given.output, true);
     open_run(&run, (const char *const *)path, (size_t)n);
     struct fa_header header = make_header(&run, &arena);

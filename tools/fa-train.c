@@ -135,7 +135,7 @@ static void print_head(const struct fa_trainer *trainer, const struct fa_dataset
         cli_fail(&err);
     fprintf(stderr, "%6s", "");
     for (size_t h = 0; h < data->nheads; h++)
-        fprintf(stderr, "  | %-26.26s", data->head[h].name);
+        fprintf(stderr, h + 1 < data->nheads ? "  | %-26.26s" : "  | %.26s", data->head[h].name);
     fprintf(stderr, "\n%6s", "epoch");
     for (size_t h = 0; h < data->nheads; h++)
         fprintf(stderr, "  |%7s %5s %7s %5s", "loss", "%", "v.loss", "v.%");

@@ -53,7 +53,7 @@ int model_set_up(struct fa_model *model, size_t n, size_t most, struct fa_err *e
         return -1;
     mlp_plan(model->mlp, &model->arch, model->dim, model->head, model->nheads);
     if (n * member_floats(model) > most)
-        return fa_err_set(err, "malformed header ('%s' on %zu numbers has more weights than the file)",
+        return fa_err_set(err, "cut short or malformed (%zu bytes do not hold the weights of '%s' on %zu numbers)", most,
                           fa_map_string(&model->map, "arch", ""), model->dim);
     model->memory = fa_mem_aligned(n * member_floats(model), sizeof *model->memory, err);
     if (!model->memory)

@@ -1,0 +1,97 @@
+#!/bin/sh
+# fa-predict: what it carries along, that nothing but the model counts, and what it refuses.
+. tests/cli/lib.sh
+
+python=/usr/bin/python3
+"$python" -c 'import msgpack' 2>/dev/null || skip_all "python3-msgpack is not installed"
+
+# faces NAME OPTION...: $tmp/NAME.emb
+faces() {
+    name=$1
+    shift
+    "$python" tests/cli/mixture.py "$@" >"$tmp/$name.emb"
+}
+
+# show FILE: the records of a logit stream as text
+show() {
+    "$python" -c 'import msgpack, sys
+for item in msgpack.Unpacker(open(sys.argv[1], "rb")):
+    if item[0] == 0:
+        print(item[4], item[5]["shape"], [head["name"] for head in item[5]["heads"]], item[5]["card"], len(item[5]["model"]),
+              [entry[0] for entry in item[5].get("prog", [])])
+    elif item[0] == 1:
+        print(item[1], item[2], item[3], len(item[4]))
+    else:
+        print(item[1], item[2])' "$1"
+}
+
+faces train rows=400
+faces test rows=5 seed=2 reject=3
+fa-train -q -o "$tmp/head.fam" "$tmp/train.emb"
+
+# ---- what comes out ----
+
+check "predicts" 0 "fa-predict: 5 faces, 2 rejected" fa-predict -m "$tmp/head.fam" -o "$tmp/test.logit" "$tmp/test.emb"
+cat >"$tmp/want" <<'END'
+logit [10] ['age', 'gender', 'race'] test 16 ['fa-predict']
+2-00000.jpg {'age': '0-2', 'gender': 'Female', 'race': 'Black', 'service_test': 'True'} {'score': 0.5} 40
+2-00001.jpg {'age': 'more than 70', 'gender': 'Female', 'race': 'East Asian', 'service_test': 'True'} {'reject': 'no face found'} 0
+2-00002.jpg {'age': '10-19', 'gender': 'Male', 'race': 'White', 'service_test': 'True'} {'score': 0.5} 40
+2-00003.jpg {'age': '0-2', 'gender': 'Female', 'race': 'Black', 'service_test': 'False'} {'score': 0.5} 40
+2-00004.jpg {'age': '0-2', 'gender': 'Male', 'race': 'Black', 'service_test': 'True'} {'reject': 'no face found'} 0
+5 2
+END
+show "$tmp/test.logit" >"$tmp/have"
+same "labels, about and rejects are carried along" "$tmp/want" "$tmp/have"
+
+fa-predict -q -P -m "$tmp/head.fam" <"$tmp/test.emb" >"$tmp/bare.logit"
+show "$tmp/bare.logit" | grep -q "16 \[\]"
+result $? "-P leaves provenance out"
+
+faces many rows=1000 seed=3 reject=7
+fa-predict -q -P -j 1 -m "$tmp/head.fam" "$tmp/many.emb" >"$tmp/1.logit"
+fa-predict -q -P -j 4 -m "$tmp/head.fam" "$tmp/many.emb" >"$tmp/4.logit"
+cmp -s "$tmp/1.logit" "$tmp/4.logit"
+result $? "-j does not change a byte"
+
+# ---- refusals ----
+
+faces card rows=5 card=other
+check "another card" 1 "fa-predict: embeddings of card other, model learned from card test" \
+    fa-predict -m "$tmp/head.fam" "$tmp/card.emb"
+faces digest rows=5 digest=00000000000000bb
+check "weights of another digest" 1 "embeddings of weights digest 00000000000000bb, model learned from weights digest 00000000000000aa" \
+    fa-predict -m "$tmp/head.fam" "$tmp/digest.emb"
+faces features rows=5 features=out,tap
+check "other features" 1 "embeddings of features out, tap, model learned from features out" \
+    fa-predict -m "$tmp/head.fam" "$tmp/features.emb"
+faces dim rows=5 dim=25
+check "another dimension" 1 "embeddings of dimension 25, model learned from dimension 24" \
+    fa-predict -m "$tmp/head.fam" "$tmp/dim.emb"
+check "no file" 1 "nowhere.fam: No such file" fa-predict -m "$tmp/nowhere.fam" "$tmp/test.emb"
+check "a stream for a model" 1 "test.emb: embedding stream, want a model (fa-train makes one)" \
+    fa-predict -m "$tmp/test.emb" "$tmp/test.emb"
+check "something else for a model" 1 "predict.t: not a model (fa-train makes one)" fa-predict -m "$0" "$tmp/test.emb"
+head -c 3000 "$tmp/head.fam" >"$tmp/cut.fam"
+check "half a model" 1 "cut.fam: cut short or malformed (3000 bytes do not hold the weights of" fa-predict -m "$tmp/cut.fam" "$tmp/test.emb"
+head -c 30000 "$tmp/head.fam" >"$tmp/cut.fam"
+check "most of a model" 1 "cut.fam: model ended early (after 30000 bytes)" fa-predict -m "$tmp/cut.fam" "$tmp/test.emb"
+check "the wrong kind" 1 "logit stream, want embedding" fa-predict -m "$tmp/head.fam" "$tmp/test.logit"
+check "no input" 1 "empty input, want a fa stream" fa-predict -m "$tmp/head.fam"
+check "an id twice" 1 "this id was met before" fa-predict -m "$tmp/head.fam" "$tmp/test.emb" "$tmp/test.emb"
+head -c 700 "$tmp/test.emb" >"$tmp/cut.emb"
+check "a cut stream" 1 "stream ended early after record 3" fa-predict -m "$tmp/head.fam" "$tmp/cut.emb"
+check "a full disk" 1 "/dev/full: write: No space left on device" fa-predict -m "$tmp/head.fam" -o /dev/full "$tmp/many.emb"
+faces rejects rows=6 reject=2
+"$python" - "$tmp" <<'END'
+import ctypes, ctypes.util, msgpack, sys
+hash = ctypes.CDLL(ctypes.util.find_library("xxhash")).XXH3_64bits
+hash.restype, hash.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t]
+items = [item for item in msgpack.Unpacker(open(sys.argv[1] + "/rejects.emb", "rb")) if item[0] == 0 or item[0] == 1 and not item[4]]
+body = b"".join(msgpack.packb(item) for item in items)
+open(sys.argv[1] + "/rejects.emb", "wb").write(body + msgpack.packb([2, 3, 3, hash(body, len(body))]))
+END
+check "nothing but rejects" 1 "3 faces, 3 rejected" fa-predict -m "$tmp/head.fam" -o "$tmp/rejects.logit" "$tmp/rejects.emb"
+check "which fa-train cannot use" 1 "nothing to train on (3 records, all of them rejects)" fa-train "$tmp/rejects.emb"
+
+finish
