@@ -60,7 +60,12 @@ $B/tests/mkstream: $B/tests/cli/mkstream.o $B/libfa.a
 
 $B/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
+# One source of vector kernels, built for several instruction sets; lib/tensor/dispatch.c picks at run time.
+ifneq (,$(findstring x86_64,$(MULTI)))
+$B/lib/tensor/kernels_avx2.o: ISA := -mavx2 -mfma -ffp-contract=fast
+$B/lib/tensor/kernels_avx512.o: ISA := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -ffp-contract=fast
+endif
 
 # What the objects were compiled with: other flags or another version rebuild them.
 $(shell mkdir -p $B; echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $B/flags || echo '$(CC) $(ALL_CFLAGS)' >$B/flags)

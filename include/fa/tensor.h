@@ -12,4 +12,43 @@ enum fa_transpose { FA_AS_IS, FA_TRANSPOSED };
 void fa_tensor_gemm(enum fa_transpose ta, enum fa_transpose tb, size_t m, size_t n, size_t k, float alpha, const float *a,
                     size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+/* What is done to a product while it is hot. */
+enum fa_activation { FA_LINEAR, FA_RELU, FA_PRELU, FA_CLIP };
+struct fa_epilogue {
+    const float *bias; /* n values, or NULL for none */
+    enum fa_activation activation;
+    const float *slope; /* FA_PRELU: n values; y < 0 is multiplied by its channel's */
+    float low, high;    /* FA_CLIP */
+};
+
+/* y[i][c] = activation(y[i][c] + bias[c] + residual[i][c]) for rows of n values. ldy, ldr: distances between rows;
+ * residual may be NULL. */
+void fa_tensor_epilogue(const struct fa_epilogue *epilogue, size_t rows, size_t n, float *y, size_t ldy, const float *residual,
+                        size_t ldr);
+
+/* Windows over an image whose pixels are channels floats that lie together: rows x cols taps, distances in floats. */
+struct fa_window {
+    size_t channels, rows, cols;
+    ptrdiff_t row, col; /* between taps */
+    ptrdiff_t step;     /* between the windows of neighbouring outputs */
+    size_t width;       /* fa_tensor_depthwise: taps in a row of weights; cols of them are used */
+};
+
+/* n outputs of channels floats each, y dense, the first window beginning at x. The maximum or the sum of the taps of each
+ * channel; the sum of taps times weights, taps[row * width + col][channel]. No taps give -INFINITY or 0. */
+void fa_tensor_window_max(const struct fa_window *window, size_t n, const float *x, float *y);
+void fa_tensor_window_sum(const struct fa_window *window, size_t n, const float *x, float *y);
+void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *x, const float *taps, float *y);
+
+enum fa_binary { FA_ADD, FA_SUB, FA_MUL, FA_DIV, FA_MAX, FA_MIN, FA_NEGATIVE_SLOPE };
+
+/* y[i] = a[i * sa] op b[i * sb] for n elements; FA_NEGATIVE_SLOPE: a < 0 ? a * b : a. y may be a or b. */
+void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa, const float *b, ptrdiff_t sb, float *y);
+
+/* y = x < low ? low : x > high ? high : x. */
+void fa_tensor_clip(size_t n, float low, float high, const float *x, float *y);
+
+/* Names of the instruction set the functions above use on this machine: "avx512", "avx2" or "baseline". */
+const char *fa_tensor_isa(void);
+
 #endif

@@ -1,0 +1,287 @@
+#include "netfile.h"
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+/* Field 1 of an ONNX model is a number (its IR version), that of a GraphDef a message (a node). */
+static int detect_format(struct net_graph *graph, struct net_bytes file, struct fa_err *err)
+{
+    enum { IR_VERSION_OR_NODE = 1, ONNX_GRAPH = 7, ONNX_OPSET = 8 };
+    struct net_field field;
+    while (net_proto_next(&file, &field) > 0) {
+        bool bytes = field.wire == NET_BYTES;
+        if (field.number == IR_VERSION_OR_NODE || (bytes && (field.number == ONNX_GRAPH || field.number == ONNX_OPSET))) {
+            graph->format = field.number == IR_VERSION_OR_NODE && bytes ? NET_GRAPHDEF : NET_ONNX;
+            return 0;
+        }
+    }
+    return fa_err_set(err, "%s: neither an ONNX file nor a frozen TensorFlow graph", graph->label);
+}
+
+static int bind(struct net_graph *graph, const struct net_binding *binding, struct fa_err *err)
+{
+    size_t v = net_graph_find(graph, binding->name), kept = 0;
+    if (v == NET_NONE)
+        return fa_err_set(err, "%s: no input '%s'", graph->label, binding->name);
+    struct net_constant *constant = net_graph_add_constant(graph, err);
+    if (!constant)
+        return -1;
+    constant->dtype = NET_F32;
+    constant->rank = binding->tensor.rank;
+    memcpy(constant->dim, binding->tensor.dim, sizeof constant->dim);
+    constant->n = net_count(constant->rank, constant->dim, NET_MAX_ELEMENTS);
+    constant->data = fa_mem_aligned(constant->n, sizeof(float), err);
+    if (!constant->data)
+        return -1;
+    memcpy(constant->data, binding->tensor.data, constant->n * sizeof(float));
+    graph->value[v].constant = constant;
+    graph->value[v].is_input = false;
+    for (size_t i = 0; i < graph->ninputs; i++)
+        if (graph->input[i] != v)
+            graph->input[kept++] = graph->input[i];
+    graph->ninputs = kept;
+    return 0;
+}
+
+static int choose_outputs(struct net_graph *graph, const struct net_source *source, struct fa_err *err)
+{
+    if (source->noutputs)
+        graph->noutputs = 0;
+    for (size_t i = 0; i < source->noutputs; i++) {
+        const char *name = source->outputs[i];
+        size_t n = strlen(name);
+        size_t v = net_graph_find(graph, name);
+        if (v == NET_NONE && graph->format == NET_GRAPHDEF && n > 2 && strcmp(name + n - 2, ":0") == 0)
+            v = net_graph_value(graph, name, n - 2, err);
+        if (v == NET_NONE)
+            return fa_err_set(err, "%s: no value '%.80s' in the graph", graph->label, name);
+        if (net_graph_add_index(&graph->output, &graph->noutputs, &graph->output_capacity, v, err))
+            return -1;
+    }
+    if (graph->noutputs == 0)
+        return fa_err_set(err, "%s: a graph without outputs", graph->label);
+    for (size_t i = 0; i < graph->noutputs; i++)
+        graph->value[graph->output[i]].wanted = true;
+    return 0;
+}
+
+static bool is_fixed_to_one(const struct net_graph *graph)
+{
+    for (size_t i = 0; i < graph->ninputs; i++) {
+        const struct net_value *input = &graph->value[graph->input[i]];
+        if (!input->declared || input->rank < 2 || input->dim[0] != 1)
+            return false;
+    }
+    return graph->ninputs > 0;
+}
+
+/* Lays the weights, then keeps only the constants that runs read. */
+static int prepare(struct net_graph *graph, struct fa_err *err)
+{
+    for (size_t i = 0; i < graph->norder; i++) {
+        struct net_node *node = &graph->node[graph->order[i]];
+        size_t weights = node->ninputs > 1 ? node->in[1] : NET_NONE;
+        if (!node->op->prepare)
+            continue;
+        if (node->op->prepare(graph, node, err))
+            return -1;
+        if (weights != NET_NONE && graph->value[weights].uses == 1 && (node->ninputs == 1 || node->in[1] == NET_NONE) &&
+            !graph->value[weights].wanted && graph->value[weights].constant->raw.at)
+            net_constant_release(graph->value[weights].constant);
+    }
+    if (net_graph_order(graph, err))
+        return -1;
+    for (size_t v = 0; v < graph->nvalues; v++)
+        if (graph->value[v].constant && (graph->value[v].uses || graph->value[v].wanted) &&
+            net_constant_decode(graph->value[v].constant, err))
+            return -1;
+    return 0;
+}
+
+static int build(struct net_graph *graph, const struct net_source *source, struct fa_err *err)
+{
+    if (detect_format(graph, source->file, err) ||
+        (graph->format == NET_ONNX ? net_read_onnx : net_read_graphdef)(graph, source->file, err))
+        return -1;
+    for (size_t i = 0; i < source->nbindings; i++)
+        if (bind(graph, &source->binding[i], err))
+            return -1;
+    if (choose_outputs(graph, source, err) || net_graph_order(graph, err) || net_resolve(graph, err) ||
+        net_graph_order(graph, err) || net_fold_constants(graph, err) || net_graph_order(graph, err) || net_fold_affine(graph, err) ||
+        net_graph_order(graph, err) || prepare(graph, err))
+        return -1;
+    graph->opened = is_fixed_to_one(graph);
+    return 0;
+}
+
+/* The outputs of a run of batch images, if the inputs leave nothing but the batch open; -1: this batch does not work. */
+static int try_batch(struct net_graph *graph, size_t batch, struct fa_net_value *outputs, struct fa_err *err)
+{
+    int rc = -1;
+    struct net_plan *plan = NULL;
+    struct fa_tensor *inputs = fa_mem_array(graph->ninputs, sizeof *inputs, err);
+    if (!inputs)
+        return -1;
+    for (size_t i = 0; i < graph->ninputs; i++) {
+        const struct net_value *value = &graph->value[graph->input[i]];
+        inputs[i].rank = value->rank;
+        memcpy(inputs[i].dim, value->dim, sizeof value->dim);
+        if (value->rank && (graph->opened || value->dim[0] == 0))
+            inputs[i].dim[0] = batch;
+    }
+    plan = net_plan_start(graph, inputs, err);
+    if (!plan || net_plan_finish(plan, err))
+        goto out;
+    for (size_t i = 0; i < graph->noutputs; i++) {
+        bool first = outputs[i].rank == 0;
+        outputs[i].rank = plan->output[i].rank;
+        for (size_t k = 0; k < outputs[i].rank; k++)
+            outputs[i].dim[k] = first || outputs[i].dim[k] == plan->output[i].dim[k] ? plan->output[i].dim[k] : 0;
+    }
+    rc = 0;
+out:
+    net_plan_free(plan);
+    free(inputs);
+    return rc;
+}
+
+static bool only_batch_is_open(const struct net_graph *graph)
+{
+    for (size_t i = 0; i < graph->ninputs; i++) {
+        const struct net_value *value = &graph->value[graph->input[i]];
+        if (!value->declared)
+            return false;
+        for (size_t k = 1; k < value->rank; k++)
+            if (value->dim[k] == 0)
+                return false;
+    }
+    return true;
+}
+
+/* Tells what goes in and comes out. Where the shapes are known, planning for one image, then two, tells them, and finds
+ * out now what would go wrong in a run. */
+static int describe(struct fa_net *net, struct fa_err *err)
+{
+    struct net_graph *graph = &net->graph;
+    net->input = fa_mem_array(graph->ninputs, sizeof *net->input, err);
+    net->output = fa_mem_array(graph->noutputs, sizeof *net->output, err);
+    if (!net->input || !net->output)
+        return -1;
+    for (size_t i = 0; i < graph->noutputs; i++)
+        net->output[i].name = graph->value[graph->output[i]].name;
+    if (only_batch_is_open(graph)) {
+        struct fa_err ignored;
+        if (try_batch(graph, 1, net->output, err))
+            return -1;
+        if (try_batch(graph, 2, net->output, &ignored))
+            graph->opened = false;
+    } else {
+        for (size_t i = 0; i < graph->noutputs; i++) {
+            const struct net_value *value = &graph->value[graph->output[i]];
+            net->output[i].rank = value->rank;
+            memcpy(net->output[i].dim, value->dim, sizeof value->dim);
+        }
+    }
+    for (size_t i = 0; i < graph->ninputs; i++) {
+        const struct net_value *value = &graph->value[graph->input[i]];
+        net->input[i] = (struct fa_net_value){.name = value->name, .rank = value->rank};
+        memcpy(net->input[i].dim, value->dim, sizeof value->dim);
+        if (graph->opened)
+            net->input[i].dim[0] = 0;
+    }
+    return 0;
+}
+
+struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
+{
+    struct fa_net *net = fa_mem_array(1, sizeof *net, err);
+    if (!net)
+        return NULL;
+    net->graph.label = fa_arena_strdup(&net->graph.arena, source->label, err);
+    net->digest = XXH3_64bits(source->file.at, net_bytes_size(source->file));
+    if (!net->graph.label || build(&net->graph, source, err) || describe(net, err)) {
+        fa_net_close(net);
+        return NULL;
+    }
+    return net;
+}
+
+/* The whole file, mapped; at = NULL on error. */
+static struct net_bytes map_file(const char *path, struct fa_err *err)
+{
+    struct net_bytes none = {NULL, NULL}, file = none;
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fa_err_sys(err, "%s", path);
+        return none;
+    }
+    if (fstat(fd, &about)) {
+        fa_err_sys(err, "%s", path);
+    } else if (!S_ISREG(about.st_mode) || about.st_size == 0) {
+        fa_err_set(err, "%s: %s", path, S_ISREG(about.st_mode) ? "empty file" : "not a regular file");
+    } else {
+        size_t size = (size_t)about.st_size;
+        void *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (at == MAP_FAILED)
+            fa_err_sys(err, "%s", path);
+        else
+            file = (struct net_bytes){at, (const uint8_t *)at + size};
+    }
+    close(fd);
+    return file;
+}
+
+struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, struct fa_err *err)
+{
+    struct net_bytes file = map_file(path, err);
+    if (!file.at)
+        return NULL;
+    const struct net_source source = {.label = path, .file = file, .outputs = outputs, .noutputs = noutputs};
+    struct fa_net *net = net_open(&source, err);
+    munmap((void *)(size_t)file.at, net_bytes_size(file));
+    return net;
+}
+
+void fa_net_close(struct fa_net *net)
+{
+    if (!net)
+        return;
+    net_graph_free(&net->graph);
+    free(net->input);
+    free(net->output);
+    free(net);
+}
+
+size_t fa_net_ninputs(const struct fa_net *net)
+{
+    return net->graph.ninputs;
+}
+
+size_t fa_net_noutputs(const struct fa_net *net)
+{
+    return net->graph.noutputs;
+}
+
+const struct fa_net_value *fa_net_input(const struct fa_net *net, size_t i)
+{
+    return &net->input[i];
+}
+
+const struct fa_net_value *fa_net_output(const struct fa_net *net, size_t i)
+{
+    return &net->output[i];
+}
+
+uint64_t fa_net_digest(const struct fa_net *net)
+{
+    return net->digest;
+}

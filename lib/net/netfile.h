@@ -1,0 +1,30 @@
+/* A net as opened, and how it is opened from bytes: for fa_net_open() and for tests. */
+#ifndef FA_NET_NETFILE_H
+#define FA_NET_NETFILE_H
+
+#include "graph.h"
+
+struct fa_net {
+    struct net_graph graph;
+    uint64_t digest;
+    struct fa_net_value *input, *output;
+};
+
+/* A graph input that is to be taken for a constant with these elements. */
+struct net_binding {
+    const char *name;
+    struct fa_tensor tensor;
+};
+
+struct net_source {
+    const char *label; /* what messages call it */
+    struct net_bytes file;
+    const char *const *outputs; /* as for fa_net_open() */
+    size_t noutputs;
+    const struct net_binding *binding;
+    size_t nbindings;
+};
+
+struct fa_net *net_open(const struct net_source *source, struct fa_err *err);
+
+#endif
