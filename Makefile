@@ -110,7 +110,7 @@ test:
 	@pipelines/models.sh mtcnn facenet-taps $(SAMPLE)/astronaut.card
 	@$(MAKE) --no-print-directory check
 
-unit: $(UNIT)
+unit: $(UNIT) $B/tests/mkstream
 
 # Without set-up: what is built is tested.
 check: all unit $B/sample.fam

@@ -13,12 +13,12 @@ void fa_tensor_gemm(enum fa_transpose ta, enum fa_transpose tb, size_t m, size_t
                     size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
 /* What is done to a product while it is hot. */
-enum fa_activation { FA_LINEAR, FA_RELU, FA_PRELU, FA_CLIP };
+enum fa_tensor_activation { FA_TENSOR_LINEAR, FA_TENSOR_RELU, FA_TENSOR_PRELU, FA_TENSOR_CLIP };
 struct fa_epilogue {
     const float *bias; /* n values, or NULL for none */
-    enum fa_activation activation;
-    const float *slope; /* FA_PRELU: n values; y < 0 is multiplied by its channel's */
-    float low, high;    /* FA_CLIP */
+    enum fa_tensor_activation activation;
+    const float *slope; /* FA_TENSOR_PRELU: n values; y < 0 is multiplied by its channel's */
+    float low, high;    /* FA_TENSOR_CLIP */
 };
 
 /* y[i][c] = activation(y[i][c] + bias[c] + residual[i][c]) for rows of n values. ldy, ldr: distances between rows;

@@ -115,7 +115,7 @@ static bool prelu_activation(const struct net_graph *graph, const struct net_nod
 {
     (void)graph;
     (void)node;
-    epilogue->activation = FA_PRELU;
+    epilogue->activation = FA_TENSOR_PRELU;
     return true;
 }
 

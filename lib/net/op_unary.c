@@ -76,7 +76,7 @@ static bool relu_activation(const struct net_graph *graph, const struct net_node
 {
     (void)graph;
     (void)node;
-    epilogue->activation = FA_RELU;
+    epilogue->activation = FA_TENSOR_RELU;
     return true;
 }
 
@@ -95,7 +95,7 @@ static bool known_bound(const struct net_graph *graph, const struct net_node *no
 static bool clip_activation(const struct net_graph *graph, const struct net_node *node, struct fa_epilogue *epilogue)
 {
     const struct unary *bounds = node->params;
-    epilogue->activation = FA_CLIP;
+    epilogue->activation = FA_TENSOR_CLIP;
     epilogue->low = bounds->a;
     epilogue->high = bounds->b;
     return known_bound(graph, node, 1, &epilogue->low) && known_bound(graph, node, 2, &epilogue->high);

@@ -286,14 +286,14 @@ static bool take_slope(struct net_plan *plan, const struct net_node *node, struc
 static size_t absorb(struct net_plan *plan, struct net_step *step, size_t value, struct fa_err *err)
 {
     const struct net_graph *graph = plan->graph;
-    while (step->epilogue.activation == FA_LINEAR && graph->value[value].uses == 1 && !graph->value[value].wanted) {
+    while (step->epilogue.activation == FA_TENSOR_LINEAR && graph->value[value].uses == 1 && !graph->value[value].wanted) {
         size_t user = graph->value[value].user;
         const struct net_node *node = &graph->node[user];
         struct fa_epilogue with = step->epilogue;
         bool sum = strcmp(node->op->name, "Add") == 0;
         if (sum ? step->residual.present || !take_residual(plan, node, value, step)
                 : !node->op->activation || !node->op->activation(graph, node, &with) || node->in[0] != value ||
-                      (with.activation == FA_PRELU && !take_slope(plan, node, step, err)))
+                      (with.activation == FA_TENSOR_PRELU && !take_slope(plan, node, step, err)))
             break;
         with.slope = step->epilogue.slope;
         step->epilogue = with;

@@ -1,0 +1,238 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "fa/embed.h"
+#include "fa/par.h"
+
+struct options {
+    const char *model, *weights, *output;
+    struct cli_list set;
+    long batch, threads;
+    bool files;
+};
+
+/* Crops that go through the network together, in the order they came. */
+struct batch {
+    size_t n;
+    struct fa_record record[];
+};
+
+struct embed {
+    const struct options *options;
+    struct fa_reader *reader;
+    struct fa_writer *writer;
+    const struct fa_embedder *embedder;
+    struct fa_embed_state **state; /* one a worker */
+    uint64_t expect;
+    bool failed; /* reading failed behind the last batch; why is in err */
+    struct fa_err err;
+};
+
+static void drop_batch(void *arg, void *item)
+{
+    struct batch *batch = item;
+    (void)arg;
+    for (size_t i = 0; i < batch->n; i++)
+        fa_record_free(&batch->record[i]);
+    free(batch);
+}
+
+static int read_batch(void *arg, void **item, struct fa_err *err)
+{
+    struct embed *embed = arg;
+    size_t most = (size_t)embed->options->batch;
+    if (embed->failed)
+        return fa_err_set(err, "%s", embed->err.text);
+    struct batch *batch = fa_mem_array(1, sizeof *batch + most * sizeof batch->record[0], err);
+    if (!batch)
+        return -1;
+    int got = 1;
+    while (batch->n < most && (got = fa_reader_next(embed->reader, &batch->record[batch->n], &embed->err)) == 1)
+        batch->n++;
+    embed->failed = got < 0;
+    if (got < 1)
+        fa_record_free(&batch->record[batch->n]);
+    if (batch->n) {
+        *item = batch;
+        return 1;
+    }
+    drop_batch(NULL, batch);
+    return got < 0 ? fa_err_set(err, "%s", embed->err.text) : 0;
+}
+
+static int embed_batch(void *arg, unsigned worker, void *item, struct fa_err *err)
+{
+    struct embed *embed = arg;
+    struct batch *batch = item;
+    const unsigned char **crop = fa_mem_array(batch->n, sizeof *crop, err);
+    float **vector = fa_mem_array(batch->n, sizeof *vector, err);
+    size_t n = 0;
+    int failed = !crop || !vector;
+    for (size_t i = 0; i < batch->n && !failed; i++) {
+        struct fa_record *record = &batch->record[i];
+        if (!record->data)
+            continue;
+        crop[n] = record->data;
+        vector[n] = fa_record_payload(record, fa_embedder_length(embed->embedder), sizeof(float), err);
+        failed = !vector[n++];
+    }
+    if (n && !failed)
+        failed = fa_embed(embed->state[worker], crop, n, vector, err);
+    free(crop);
+    free(vector);
+    return failed ? -1 : 0;
+}
+
+static int write_batch(void *arg, void *item, struct fa_err *err)
+{
+    struct embed *embed = arg;
+    struct batch *batch = item;
+    int failed = 0;
+    for (size_t i = 0; i < batch->n && !failed; i++)
+        failed = fa_writer_put(embed->writer, &batch->record[i], err);
+    drop_batch(NULL, batch);
+    cli_progress("faces", fa_writer_count(embed->writer), embed->expect, fa_writer_rejected(embed->writer));
+    return failed;
+}
+
+/* Crops cut for another network are refused: they would give vectors, but not those that a head was trained on. */
+static void check_crops(const struct fa_header *crops, const struct fa_card *card)
+{
+    const char *template = fa_map_string(&crops->map, "template", "unknown"), *order = fa_map_string(&crops->map, "order", "rgb");
+    const char *other = fa_map_string(&crops->map, "card", NULL);
+    if (strcmp(order, "rgb") != 0 || crops->dim[2] != 3)
+        cli_fail_text("crops of pixel order %s and %zu channels, want rgb", order, crops->dim[2]);
+    if (strcmp(template, card->crop) != 0 || crops->dim[0] != card->height || crops->dim[1] != card->width)
+        cli_fail_text("crops cut by template %s to %zux%zu%s%s, but %s wants %s and %zux%zu (fa-align -m %s)", template, crops->dim[1],
+                      crops->dim[0], other ? " for " : "", other ? other : "", card->name, card->crop, card->width, card->height,
+                      card->name);
+}
+
+static int list_features(struct fa_header *header, struct fa_arena *arena, const struct fa_card *card,
+                         const struct fa_embedder *embedder, struct fa_err *err)
+{
+    static const char *const pool[] = {"none", "l2", "mean"};
+    struct fa_value *item = fa_arena_alloc(arena, card->nfeatures * sizeof *item, err);
+    if (!item)
+        return -1;
+    for (size_t f = 0; f < card->nfeatures; f++) {
+        const struct fa_card_feature *feature = &card->feature[f];
+        struct fa_map *map = &item[f].map;
+        item[f].type = FA_MAP;
+        if (fa_map_set(map, arena, "value", fa_value_string(feature->value ? feature->value : "output"), err) ||
+            fa_map_set(map, arena, "pool", fa_value_string(pool[feature->pool]), err) ||
+            fa_map_set(map, arena, "scale", fa_value_real((double)feature->scale), err) ||
+            fa_map_set(map, arena, "length", fa_value_int((int64_t)fa_embedder_feature(embedder, f)), err))
+            return -1;
+    }
+    struct fa_value features = {.type = FA_ARRAY, .array = {item, card->nfeatures}};
+    return fa_map_set(&header->map, arena, "features", features, err);
+}
+
+/* What was known about the crops stays in the header; the vectors' own facts come to it. */
+static void make_header(struct fa_header *header, struct fa_arena *arena, const struct fa_header *crops, const struct fa_card *card,
+                        const struct fa_embedder *embedder)
+{
+    struct fa_err err;
+    char *digest = fa_arena_printf(arena, &err, "%016llx", (unsigned long long)fa_embedder_digest(embedder));
+    if (!digest || fa_header_copy(header, arena, crops, &err))
+        cli_fail(&err);
+    header->kind = FA_EMBEDDING;
+    header->dtype = FA_F32;
+    header->rank = 1;
+    header->dim[0] = fa_embedder_length(embedder);
+    if (fa_map_set(&header->map, arena, "card", fa_value_string(card->name), &err) ||
+        fa_map_set(&header->map, arena, "digest", fa_value_string(digest), &err) ||
+        list_features(header, arena, card, embedder, &err))
+        cli_fail(&err);
+    cli_add_prog(header, arena);
+}
+
+static void run(struct embed *embed)
+{
+    struct fa_err err;
+    unsigned workers = (unsigned)embed->options->threads;
+    embed->state = fa_mem_array(workers, sizeof(struct fa_embed_state *), &err);
+    if (!embed->state)
+        cli_fail(&err);
+    for (unsigned i = 0; i < workers; i++)
+        if (!(embed->state[i] = fa_embed_state_new(embed->embedder, &err)))
+            cli_fail(&err);
+    struct fa_pipeline pipeline = {workers, embed, read_batch, embed_batch, write_batch, drop_batch};
+    if (fa_pipeline_run(&pipeline, &err) || fa_writer_end(embed->writer, &err))
+        cli_fail(&err);
+    for (unsigned i = 0; i < workers; i++)
+        fa_embed_state_free(embed->state[i]);
+    free(embed->state);
+}
+
+static void print_files(const struct options *o, const struct fa_card *card)
+{
+    char *path = cli_card_path(o->model);
+    if (path)
+        puts(path);
+    free(path);
+    for (size_t i = 0; i < card->nweights; i++) {
+        path = cli_weights(card, i, i == 0 ? o->weights : NULL);
+        puts(path);
+        free(path);
+    }
+    struct cli_output output = cli_output_open(NULL, false);
+    cli_output_close(&output);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.model = "facenet-taps", .batch = 8, .threads = fa_par_cores()};
+    const struct cli_option rows[] = {
+        {'m', "model", "CARD", CLI_TEXT, &o.model, "card of the embedder, or a network file", 0, 0},
+        {0, "weights", "FILE", CLI_TEXT, &o.weights, "the card's weights, from a file of yours", 0, 0},
+        {0, "set", "KEY=VALUE", CLI_LIST, &o.set, "a line in place of the card's (again for more)", 0, 0},
+        {0, "files", NULL, CLI_FLAG, &o.files, "print where the card and its weights are, and exit", 0, 0},
+        {'b', "batch", "N", CLI_COUNT, &o.batch, "faces a thread takes at once", 1, 1024},
+        CLI_THREADS(&o.threads),
+        CLI_OUTPUT(&o.output),
+        CLI_NO_PROG,
+    };
+    int n;
+    char **paths = cli_parse(argc, argv, "[STREAM...]", "Turns crops into vectors.", rows, sizeof rows / sizeof *rows, &n);
+    struct fa_err err;
+    struct fa_arena arena = {0};
+    struct fa_header header;
+    struct fa_card *card = cli_card(o.model, &o.set);
+    if (o.files) {
+        print_files(&o, card);
+        return 0;
+    }
+    if (card->kind != FA_CARD_EMBEDDER)
+        cli_fail_text("%s is the card of a detector, want an embedder", card->name);
+    struct embed embed = {.options = &o};
+    struct cli_output output = cli_output_open(o.output, true);
+    embed.reader = fa_reader_open((const char *const *)paths, (size_t)n, FA_CROP, 0, &err);
+    if (!embed.reader)
+        cli_fail(&err);
+    check_crops(fa_reader_header(embed.reader), card);
+    char *weights = cli_weights(card, 0, o.weights);
+    struct fa_embedder *embedder = fa_embedder_open(card, weights, &err);
+    if (!embedder)
+        cli_fail(&err);
+    make_header(&header, &arena, fa_reader_header(embed.reader), card, embedder);
+    embed.embedder = embedder;
+    embed.expect = cli_expect(&header);
+    embed.writer = fa_writer_open(output.fd, output.name, &header, &err);
+    if (!embed.writer)
+        cli_fail(&err);
+    run(&embed);
+    uint64_t count = fa_writer_count(embed.writer), rejected = fa_writer_rejected(embed.writer);
+    fa_writer_close(embed.writer);
+    cli_output_close(&output);
+    fa_reader_close(embed.reader);
+    fa_embedder_close(embedder);
+    fa_card_free(card);
+    fa_arena_free(&arena);
+    free(weights);
+    free(o.set.text);
+    cli_summary_rate("faces", count, rejected);
+    return count && count == rejected ? 1 : 0;
+}
