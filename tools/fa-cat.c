@@ -176,8 +176,11 @@ static void copy_records(struct fa_reader *reader, const struct fa_condition *co
         if (put_record(sink, &record, &err))
             cli_fail(&err);
     }
-    if (got < 0)
+    if (got < 0) {
+        if (sink->writer) /* so that the next tool sees a stream that was cut, not an empty one */
+            fa_writer_flush(sink->writer, NULL);
         cli_fail(&err);
+    }
     close_sink(sink);
     fa_record_free(&record);
     if (only_check)
