@@ -1,9 +1,11 @@
-/* Any stream -> one checked stream, JSON, CSV, npy. */
+/* Any stream -> one checked stream, JSON, CSV, npy; a head model -> what it is. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "fa/export.h"
+#include "fa/head.h"
 #include "fa/mem.h"
 
 static const char *format_name, *dtype_name, *output_path;
@@ -24,21 +26,15 @@ static const struct cli_option options[] = {
 };
 enum { NOPTIONS = sizeof options / sizeof *options };
 
-/* Where records go: one of writer, format and npy is set, none to check. */
+/* Where records go: writer or format is set, neither to check. */
 struct sink {
     struct cli_output output, table;
     struct fa_writer *writer;
-    const struct fa_export_format *format;
-    struct fa_export export;
-    struct fa_npy *npy;
     struct fa_header header; /* as passed on */
     struct fa_arena arena;   /* owns it */
+    const struct fa_export_format *format;
+    struct fa_export export;
 };
-
-static bool is_npy(void)
-{
-    return format_name && !strcmp(format_name, "npy");
-}
 
 static bool ends_in(const char *text, const char *suffix)
 {
@@ -48,17 +44,18 @@ static bool ends_in(const char *text, const char *suffix)
 
 static void check_options(void)
 {
+    const struct fa_export_format *format = format_name ? fa_export_find(format_name) : NULL;
     if (only_check + only_header + (format_name != NULL) > 1)
         cli_usage("--check, -H and -F exclude each other");
     if (dtype_name && (only_check || only_header || format_name))
         cli_usage("--dtype is for streams");
     if (dtype_name && strcmp(dtype_name, "f16") != 0 && strcmp(dtype_name, "f32") != 0)
         cli_usage("--dtype: '%s' is neither f16 nor f32", dtype_name);
-    if (format_name && !is_npy() && !fa_export_find(format_name))
+    if (format_name && !format)
         cli_usage("-F: '%s' is none of json, csv, npy, fairface", format_name);
     if (pixels && (!format_name || strcmp(format_name, "json") != 0))
         cli_usage("--pixels is for -F json");
-    if (is_npy() && !(output_path && ends_in(output_path, ".npy")))
+    if (format && format->wants_table && !(output_path && ends_in(output_path, ".npy")))
         cli_usage("-F npy wants -o FILE.npy (ids and labels go into FILE.csv)");
 }
 
@@ -112,40 +109,36 @@ static void open_sink(struct sink *sink, const struct fa_header *header, bool al
     if (only_check)
         return;
     sink->output = cli_output_open(output_path, !format_name);
-    if (is_npy()) {
-        sink->table = open_table();
-        sink->npy = fa_npy_open(sink->output.file, sink->table.file, header, &err);
-        if (!sink->npy)
-            cli_fail(&err);
-    } else if (format_name) {
-        sink->format = fa_export_find(format_name);
-        sink->export = (struct fa_export){sink->output.file, header, pixels};
-        if (sink->format->begin(&sink->export, &err))
-            cli_fail(&err);
-    } else {
+    if (!format_name) {
         pass_header(sink, header, all);
         sink->writer = fa_writer_open(sink->output.fd, sink->output.name, &sink->header, &err);
         if (!sink->writer)
             cli_fail(&err);
+        return;
     }
+    sink->format = fa_export_find(format_name);
+    if (sink->format->wants_table)
+        sink->table = open_table();
+    sink->export = (struct fa_export){.file = sink->output.file, .table = sink->table.file, .header = header, .pixels = pixels};
+    if (sink->format->begin(&sink->export, &err))
+        cli_fail(&err);
 }
 
-static int put_record(struct sink *sink, struct fa_record *record, struct fa_err *err)
+static void put_record(struct sink *sink, struct fa_record *record)
 {
-    if (sink->writer)
-        return fa_writer_put(sink->writer, record, err);
-    if (sink->npy)
-        return fa_npy_put(sink->npy, record, err);
-    return sink->format ? sink->format->put(&sink->export, record, err) : 0;
+    struct fa_err err;
+    if ((sink->writer && fa_writer_put(sink->writer, record, &err)) ||
+        (sink->format && sink->format->put(&sink->export, record, &err)))
+        cli_fail(&err);
 }
 
 static void close_sink(struct sink *sink)
 {
     struct fa_err err;
-    if ((sink->writer && fa_writer_end(sink->writer, &err)) || (sink->npy && fa_npy_end(sink->npy, &err)))
+    if ((sink->writer && fa_writer_end(sink->writer, &err)) || (sink->format && sink->format->end(&sink->export, &err)))
         cli_fail(&err);
     fa_writer_close(sink->writer);
-    fa_npy_close(sink->npy);
+    fa_export_close(&sink->export);
     if (sink->table.file)
         cli_output_close(&sink->table);
     if (sink->output.file)
@@ -173,8 +166,7 @@ static void copy_records(struct fa_reader *reader, const struct fa_condition *co
             continue;
         done++;
         rejected += fa_record_reject(&record) != NULL;
-        if (put_record(sink, &record, &err))
-            cli_fail(&err);
+        put_record(sink, &record);
     }
     if (got < 0) {
         if (sink->writer) /* so that the next tool sees a stream that was cut, not an empty one */
@@ -197,14 +189,50 @@ static void print_header(const struct fa_header *header)
     cli_output_close(&output);
 }
 
+/* Only a file can be looked into and read again. */
+static bool is_model(const char *path)
+{
+    char bytes[16];
+    struct stat status;
+    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "rb") : NULL;
+    size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file)
+        fclose(file);
+    return fa_model_begins(bytes, n);
+}
+
+static void describe_models(char **paths, int n)
+{
+    if (format_name || dtype_name || wanted.n || limit >= 0)
+        cli_usage("%s is a head model, which has no records to choose or convert", paths[0]);
+    struct cli_output output = cli_output_open(only_check ? NULL : output_path, false);
+    for (int i = 0; i < n; i++) {
+        struct fa_err err;
+        struct fa_model *model = fa_model_read(paths[i], &err);
+        if (!model)
+            cli_fail(&err);
+        if (only_check)
+            cli_summary("whole: head model, %zu heads", model->nheads);
+        else
+            fa_model_describe(model, output.file);
+        fa_model_free(model);
+    }
+    cli_output_close(&output);
+}
+
 int main(int argc, char **argv)
 {
     int n;
     struct fa_err err;
     struct sink sink = {0};
-    char **operands = cli_parse(argc, argv, "[STREAM...]", "Checks streams and joins them, or writes them in another format.",
+    char **operands = cli_parse(argc, argv, "[STREAM... | MODEL...]",
+                                "Checks streams and joins them, or writes them in another format; describes head models.",
                                 options, NOPTIONS, &n);
     check_options();
+    if (n && is_model(operands[0])) {
+        describe_models(operands, n);
+        return 0;
+    }
     struct fa_condition *condition = parse_conditions();
     struct fa_reader *reader =
         fa_reader_open((const char *const *)operands, (size_t)n, FA_CROP | FA_EMBEDDING | FA_LOGIT, FA_READER_UNIQUE, &err);

@@ -32,26 +32,35 @@ void fa_json_write_string(FILE *file, const char *text);
  * JSON cannot say, become null. */
 void fa_json_write_number(FILE *file, double value);
 
-/* In one line; with indent > 0, an array or map that holds others is broken into lines, indent blanks deep. */
+/* indent 0: in one line without blanks; -1: in one line; > 0: an array or map that holds others is broken into lines, the
+ * last of them indent blanks deep. */
 void fa_json_write_value(FILE *file, const struct fa_value *value, int indent);
 
 /* A header with its provenance as JSON for people to read: kind, and the header's map as it is. */
 void fa_export_header(FILE *file, const struct fa_header *header);
 
-/* ---- text formats ---- */
+/* ---- records in other formats ---- */
 
+struct fa_npy;
+
+/* One stream on its way into another format. Errors of the files are seen in ferror(); they stay open. */
 struct fa_export {
-    FILE *file; /* its errors are seen in ferror() */
+    FILE *file;
+    FILE *table; /* npy: the CSV beside it */
     const struct fa_header *header;
-    bool pixels; /* JSON has the values of crops too */
+    bool pixels;        /* JSON has the values of crops too */
+    struct fa_npy *npy; /* begin() makes it, fa_export_close() frees it */
 };
 
 struct fa_export_format {
     const char *name;
+    bool wants_table; /* and a file that can seek: the count of records is written before them at the end */
     /* What stands before the first record. Error: the format does not fit the stream. */
-    int (*begin)(const struct fa_export *export, struct fa_err *err);
-    /* One record, whose arena it may use. Error: out of memory. */
-    int (*put)(const struct fa_export *export, struct fa_record *record, struct fa_err *err);
+    int (*begin)(struct fa_export *export, struct fa_err *err);
+    /* One record, whose arena it may use. Errors: out of memory; I/O. */
+    int (*put)(struct fa_export *export, struct fa_record *record, struct fa_err *err);
+    /* What stands after the last. */
+    int (*end)(struct fa_export *export, struct fa_err *err);
 };
 
 /* json: one object a line: id, labels, about; for logits `predicted` (head to class) and `values` (head to class to
@@ -60,21 +69,14 @@ struct fa_export_format {
  * csv: file, face, x, y, w, h, score; for logits of each head the columns HEAD (class), HEAD_p (its probability) and `HEAD
  *   CLASS` (probability) of each class; for embeddings v0, v1 ...; reject. A reject has its reason in the last, and in the
  *   cells before it what is known.
+ * npy: an array of NumPy (format 1.0), one row a record, `<f4`, or `|u1` for crops; a reject is a row of NaN, of 0 for
+ *   crops. The table beside it is a CSV: id, reject, then a column a label, in the order in which labels are met.
  * fairface: as FairFace's predict.py; wants its classes. Its second network's race4 is replaced by sums of race: White,
  *   Latino_Hispanic and Middle Eastern are White, the two Asian classes are Asian.
  * NULL if there is no such format. */
 const struct fa_export_format *fa_export_find(const char *name);
 
-/* ---- npy ---- */
-
-/* An array of NumPy (format 1.0): one row a record, `<f4`, or `|u1` for crops. A reject is a row of NaN, of 0 for crops.
- * Beside it a CSV: id, reject, then a column a label, in the order in which labels are met. */
-struct fa_npy;
-
-/* numbers is a file that can seek, for the count is written at the end. header must outlive what is returned. */
-struct fa_npy *fa_npy_open(FILE *numbers, FILE *table, const struct fa_header *header, struct fa_err *err);
-int fa_npy_put(struct fa_npy *npy, const struct fa_record *record, struct fa_err *err);
-int fa_npy_end(struct fa_npy *npy, struct fa_err *err); /* writes the table and the array's final header */
-void fa_npy_close(struct fa_npy *npy);                  /* frees; the files stay open */
+/* Frees what begin() made. */
+void fa_export_close(struct fa_export *export);
 
 #endif

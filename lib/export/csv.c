@@ -5,7 +5,7 @@
 #include "fa/eval.h"
 #include "fa/table.h"
 
-int csv_begin(const struct fa_export *export, struct fa_err *err)
+int csv_begin(struct fa_export *export, struct fa_err *err)
 {
     const struct fa_header *header = export->header;
     FILE *file = export->file;
@@ -77,7 +77,7 @@ static void put_head(FILE *file, const struct fa_head *head, const float *logit)
     }
 }
 
-int csv_put(const struct fa_export *export, struct fa_record *record, struct fa_err *err)
+int csv_put(struct fa_export *export, struct fa_record *record, struct fa_err *err)
 {
     const struct fa_header *header = export->header;
     const char *reject = fa_record_reject(record);

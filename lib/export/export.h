@@ -4,11 +4,17 @@
 
 #include "fa/export.h"
 
-int json_begin(const struct fa_export *export, struct fa_err *err);
-int json_put(const struct fa_export *export, struct fa_record *record, struct fa_err *err);
-int csv_begin(const struct fa_export *export, struct fa_err *err);
-int csv_put(const struct fa_export *export, struct fa_record *record, struct fa_err *err);
-int fairface_begin(const struct fa_export *export, struct fa_err *err);
-int fairface_put(const struct fa_export *export, struct fa_record *record, struct fa_err *err);
+int json_put(struct fa_export *export, struct fa_record *record, struct fa_err *err);
+
+int csv_begin(struct fa_export *export, struct fa_err *err);
+int csv_put(struct fa_export *export, struct fa_record *record, struct fa_err *err);
+
+int fairface_begin(struct fa_export *export, struct fa_err *err);
+int fairface_put(struct fa_export *export, struct fa_record *record, struct fa_err *err);
+
+int npy_begin(struct fa_export *export, struct fa_err *err);
+int npy_put(struct fa_export *export, struct fa_record *record, struct fa_err *err);
+int npy_end(struct fa_export *export, struct fa_err *err);
+void npy_free(struct fa_npy *npy);
 
 #endif

@@ -50,7 +50,7 @@ static int check_head(const struct fa_header *header, const struct attribute *wa
     return 0;
 }
 
-int fairface_begin(const struct fa_export *export, struct fa_err *err)
+int fairface_begin(struct fa_export *export, struct fa_err *err)
 {
     const struct fa_header *header = export->header;
     if (check_head(header, &race, err) || check_head(header, &gender, err) || check_head(header, &age, err))
@@ -86,7 +86,7 @@ static void put_scores(FILE *file, const double *p, size_t n)
     putc(']', file);
 }
 
-int fairface_put(const struct fa_export *export, struct fa_record *record, struct fa_err *err)
+int fairface_put(struct fa_export *export, struct fa_record *record, struct fa_err *err)
 {
     double r[RACES], r4[RACES4] = {0}, g[GENDERS], a[AGES];
     FILE *file = export->file;

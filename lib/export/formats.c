@@ -2,10 +2,18 @@
 
 #include "export.h"
 
+static int nothing(struct fa_export *export, struct fa_err *err)
+{
+    (void)export;
+    (void)err;
+    return 0;
+}
+
 static const struct fa_export_format formats[] = {
-    {"json", json_begin, json_put},
-    {"csv", csv_begin, csv_put},
-    {"fairface", fairface_begin, fairface_put},
+    {"json", false, nothing, json_put, nothing},
+    {"csv", false, csv_begin, csv_put, nothing},
+    {"npy", true, npy_begin, npy_put, npy_end},
+    {"fairface", false, fairface_begin, fairface_put, nothing},
 };
 
 const struct fa_export_format *fa_export_find(const char *name)
@@ -14,4 +22,10 @@ const struct fa_export_format *fa_export_find(const char *name)
         if (!strcmp(formats[i].name, name))
             return &formats[i];
     return NULL;
+}
+
+void fa_export_close(struct fa_export *export)
+{
+    npy_free(export->npy);
+    export->npy = NULL;
 }

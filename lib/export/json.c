@@ -56,27 +56,27 @@ static bool holds_others(const struct fa_value *value)
 
 static void break_line(FILE *file, int indent)
 {
-    if (indent)
+    if (indent > 0)
         fprintf(file, "\n%*s", indent, "");
 }
 
 static void write_items(FILE *file, const struct fa_value *value, int indent)
 {
     bool map = value->type == FA_MAP;
-    int deeper = indent && holds_others(value) ? indent + 2 : 0;
+    int deeper = indent > 0 && holds_others(value) ? indent + 2 : indent ? -1 : 0;
     size_t n = map ? value->map.n : value->array.n;
     putc(map ? '{' : '[', file);
     for (size_t i = 0; i < n; i++) {
         if (i)
-            fputs(deeper ? "," : ", ", file);
+            fputs(deeper < 0 ? ", " : ",", file);
         break_line(file, deeper);
         if (map) {
             fa_json_write_string(file, value->map.pair[i].key);
-            fputs(": ", file);
+            fputs(indent ? ": " : ":", file);
         }
         fa_json_write_value(file, map ? &value->map.pair[i].value : &value->array.item[i], deeper);
     }
-    break_line(file, deeper ? indent : 0);
+    break_line(file, deeper > 0 ? indent : 0);
     putc(map ? '}' : ']', file);
 }
 

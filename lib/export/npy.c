@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fa/export.h"
+#include "export.h"
 #include "fa/mem.h"
 #include "fa/table.h"
 
@@ -48,24 +48,23 @@ static int make_none(struct fa_npy *npy, struct fa_err *err)
     return 0;
 }
 
-struct fa_npy *fa_npy_open(FILE *numbers, FILE *table, const struct fa_header *header, struct fa_err *err)
+int npy_begin(struct fa_export *export, struct fa_err *err)
 {
+    const struct fa_header *header = export->header;
     struct fa_npy *npy = fa_mem_array(1, sizeof *npy, err);
     if (!npy)
-        return NULL;
-    *npy = (struct fa_npy){.numbers = numbers, .table = table, .header = header};
+        return -1;
+    *npy = (struct fa_npy){.numbers = export->file, .table = export->table, .header = header};
+    export->npy = npy;
     npy->elements = fa_header_elements(header);
     npy->element_size = header->kind == FA_CROP ? 1 : 4;
     npy->spool = tmpfile();
     if (!npy->spool)
-        fa_err_sys(err, "npy: cannot make a temporary file");
-    else if (!make_none(npy, err) && !write_header(npy, err))
-        return npy;
-    fa_npy_close(npy);
-    return NULL;
+        return fa_err_sys(err, "npy: cannot make a temporary file");
+    return make_none(npy, err) || write_header(npy, err) ? -1 : 0;
 }
 
-void fa_npy_close(struct fa_npy *npy)
+void npy_free(struct fa_npy *npy)
 {
     if (!npy)
         return;
@@ -125,8 +124,9 @@ static void write_numbers(struct fa_npy *npy, const struct fa_record *record)
     }
 }
 
-int fa_npy_put(struct fa_npy *npy, const struct fa_record *record, struct fa_err *err)
+int npy_put(struct fa_export *export, struct fa_record *record, struct fa_err *err)
 {
+    struct fa_npy *npy = export->npy;
     npy->rows++;
     write_numbers(npy, record);
     if (ferror(npy->numbers))
@@ -154,8 +154,9 @@ static int write_table(struct fa_npy *npy, struct fa_err *err)
     return ferror(npy->spool) || ferror(npy->table) ? fa_err_sys(err, "npy: write of the table") : 0;
 }
 
-int fa_npy_end(struct fa_npy *npy, struct fa_err *err)
+int npy_end(struct fa_export *export, struct fa_err *err)
 {
+    struct fa_npy *npy = export->npy;
     if (fflush(npy->spool))
         return fa_err_sys(err, "npy: temporary file: write");
     if (fseek(npy->numbers, 0, SEEK_SET))

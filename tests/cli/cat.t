@@ -61,7 +61,7 @@ check 'a quiet check' 0 '' fa-cat -q --check "$tmp/one"
 result $? 'says nothing'
 check 'half floats' 0 '' fa-cat -q --dtype f16 -o "$tmp/half" "$tmp/one"
 [ "$(fa-cat -q -F json "$tmp/half" | head -n 1)" = \
-    '{"id": "a", "labels": {"race": "Black"}, "about": {}, "values": [0.099975586, -2, 0]}' ]
+    '{"id":"a","labels":{"race":"Black"},"about":{},"values":[0.099975586,-2,0]}' ]
 result $? 'are rounded'
 fa-cat -q -P --dtype f32 "$tmp/half" | fa-cat -H | grep -qF '"dtype": "f32"'
 result $? 'and stored as floats again'
@@ -93,9 +93,9 @@ STOP
 check 'logits as CSV' 0 '3 records, 1 rejected' fa-cat -F csv "$tmp/logits"
 printed 'CSV has the documented columns'
 cat >"$tmp/want" <<'STOP'
-{"id": "a,b.jpg#2", "labels": {"age": "3-9"}, "about": {"box": [10.25, 20, 30.5, 40], "score": 0.998}, "predicted": {"age": "0-2", "gender": "Male"}, "values": {"age": {"0-2": 0.5, "3-9": 0.5}, "gender": {"Male": 0.731059, "Female": 0.268941}}}
-{"id": "b.jpg", "labels": {"age": "3-9", "race": "East Asian"}, "about": {"reject": "no face"}, "predicted": null, "values": null}
-{"id": "c.jpg", "labels": {"race": "Black"}, "about": {}, "predicted": {"age": "0-2", "gender": "Male"}, "values": {"age": {"0-2": 0.880797, "3-9": 0.119203}, "gender": {"Male": 0.731059, "Female": 0.268941}}}
+{"id":"a,b.jpg#2","labels":{"age":"3-9"},"about":{"box":[10.25,20,30.5,40],"score":0.998},"predicted":{"age":"0-2","gender":"Male"},"values":{"age":{"0-2":0.5,"3-9":0.5},"gender":{"Male":0.731059,"Female":0.268941}}}
+{"id":"b.jpg","labels":{"age":"3-9","race":"East Asian"},"about":{"reject":"no face"},"predicted":null,"values":null}
+{"id":"c.jpg","labels":{"race":"Black"},"about":{},"predicted":{"age":"0-2","gender":"Male"},"values":{"age":{"0-2":0.880797,"3-9":0.119203},"gender":{"Male":0.731059,"Female":0.268941}}}
 STOP
 check 'logits as JSON' 0 '' fa-cat -F json "$tmp/logits"
 printed 'JSON has one object a line'
@@ -114,11 +114,11 @@ c,1,,,,,,1,1,1,
 STOP
 check 'embeddings as CSV' 0 '' fa-cat -F csv "$tmp/one" "$tmp/two"
 printed 'CSV has the vector'
-printf '%s\n' '{"id": "a", "labels": {}, "about": {}}' '{"id": "b", "labels": {}, "about": {"reject": "no face"}, "values": null}' >"$tmp/want"
+printf '%s\n' '{"id":"a","labels":{},"about":{}}' '{"id":"b","labels":{},"about":{"reject":"no face"},"values":null}' >"$tmp/want"
 check 'crops as JSON' 0 '' fa-cat -F json "$tmp/crops"
 printed 'have no pixels'
 check 'crops as JSON with pixels' 0 '' fa-cat -F json --pixels -n 1 "$tmp/crops"
-echo '{"id": "a", "labels": {}, "about": {}, "values": [1, 2, 3, 4, 5, 255]}' >"$tmp/want"
+echo '{"id":"a","labels":{},"about":{},"values":[1,2,3,4,5,255]}' >"$tmp/want"
 printed 'have them on request'
 
 check 'embeddings as npy' 0 '' fa-cat -F npy -o "$tmp/x.npy" "$tmp/one" "$tmp/two"
@@ -160,6 +160,31 @@ printed 'columns of predict.py'
 check 'not with other heads' 1 'fa-cat: FairFace'"'"'s columns want logits with a head "race"' fa-cat -F fairface "$tmp/logits"
 sed 's/|Indian|/|Desi|/' "$tmp/fairface-lines" | mk >"$tmp/other"
 check 'not with other classes' 1 'want a class "Indian" of head race' fa-cat -F fairface "$tmp/other"
+
+# ---- models ----
+
+faces='embedding|2'
+for i in 1 2 3 4 5 6 7 8 9; do
+    faces="$faces
+record|a$i
+label|gender|Male
+data|$i|1
+record|b$i
+label|gender|Female
+data|-$i|1"
+done
+{ echo "$faces"; echo end; } | mk >"$tmp/faces"
+fa-train -q -o "$tmp/head.fam" "$tmp/faces"
+check 'a head model is described' 0 '' fa-cat "$tmp/head.fam"
+grep -q 'gender (2): Female, Male' "$out"
+result $? 'with its classes'
+check 'and checked' 0 'whole: head model, 1 heads' fa-cat --check "$tmp/head.fam"
+check 'but not converted' 2 'is a head model' fa-cat -F json "$tmp/head.fam"
+head -c -9 "$tmp/head.fam" >"$tmp/short.fam"
+check 'a model that was cut' 1 "$tmp/short.fam: " fa-cat "$tmp/short.fam"
+mkfifo "$tmp/fifo"
+cat "$tmp/one" >"$tmp/fifo" &
+check 'a named pipe is read once' 0 'whole: embedding stream, 2 records' fa-cat --check "$tmp/fifo"
 
 # ---- faults ----
 

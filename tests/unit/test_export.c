@@ -83,7 +83,7 @@ static void values_of_all_types_are_written(void **state)
     struct fa_value map = {.type = FA_MAP, .map = {pair, 3, 3}};
     FILE *file = begin();
     fa_json_write_value(file, &map, 0);
-    expect(file, "{\"list\": [-3, 0.5, null, true], \"none\": [], \"s\": \"x\"}");
+    expect(file, "{\"list\":[-3,0.5,null,true],\"none\":[],\"s\":\"x\"}");
     file = begin();
     fa_json_write_value(file, &map, 2);
     expect(file, "{\n    \"list\": [-3, 0.5, null, true],\n    \"none\": [],\n    \"s\": \"x\"\n  }");
@@ -121,30 +121,29 @@ static void npy_is_told_by_its_bytes(void **state)
 {
     (void)state;
     struct fa_header header = {.kind = FA_EMBEDDING, .dtype = FA_F32, .rank = 1, .dim = {2}};
+    const struct fa_export_format *npy = fa_export_find("npy");
+    struct fa_export export = {.file = tmpfile(), .table = begin(), .header = &header};
     struct fa_record record = {.id = "a"};
     float number[] = {1, -2};
     struct fa_err err;
     char bytes[512] = "";
-    FILE *numbers = tmpfile(), *table = begin();
-    assert_non_null(numbers);
-    struct fa_npy *npy = fa_npy_open(numbers, table, &header, &err);
-    assert_non_null(npy);
+    assert_non_null(export.file);
+    assert_int_equal(npy->begin(&export, &err), 0);
     record.data = number;
-    assert_int_equal(fa_npy_put(npy, &record, &err), 0);
-    record.data = NULL;
+    assert_int_equal(npy->put(&export, &record, &err), 0);
     record.id = "b";
     assert_int_equal(fa_map_set(&record.labels, &record.arena, "age", fa_value_string("0-2"), &err), 0);
     assert_int_equal(fa_record_set_reject(&record, "no face", &err), 0);
-    assert_int_equal(fa_npy_put(npy, &record, &err), 0);
-    assert_int_equal(fa_npy_end(npy, &err), 0);
-    fa_npy_close(npy);
-    rewind(numbers);
-    assert_int_equal(fread(bytes, 1, sizeof bytes, numbers), 128 + 16);
-    fclose(numbers);
+    assert_int_equal(npy->put(&export, &record, &err), 0);
+    assert_int_equal(npy->end(&export, &err), 0);
+    fa_export_close(&export);
+    rewind(export.file);
+    assert_int_equal(fread(bytes, 1, sizeof bytes, export.file), 128 + 16);
+    fclose(export.file);
     assert_memory_equal(bytes, "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), } ", 70);
     assert_int_equal(bytes[127], '\n');
     assert_memory_equal(bytes + 128, "\0\0\x80\x3f\0\0\0\xc0\0\0\xc0\x7f\0\0\xc0\x7f", 16);
-    expect(table, "id,reject,age\na,,\nb,no face,0-2\n");
+    expect(export.table, "id,reject,age\na,,\nb,no face,0-2\n");
     fa_record_free(&record);
 }
 
