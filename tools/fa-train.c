@@ -71,25 +71,19 @@ static struct fa_fit_options read_options(void)
     return o;
 }
 
-/* The names of a list with commas, and their number; they live as long as the process. */
-static const char **split_labels(const char *list, size_t *n)
+/* The n names of a list with commas, NULL for no list. */
+static const char **split_labels(const char *list, size_t *n, struct fa_arena *arena)
 {
-    size_t commas = 0;
+    const char **name = fa_arena_alloc(arena, ((list ? strlen(list) : 0) / 2 + 1) * sizeof *name, NULL);
     *n = 0;
-    for (const char *at = list; at && *at; at++)
-        commas += *at == ',';
-    const char **name = calloc(commas + 1, sizeof *name);
-    char *copy = strdup(list ? list : "");
-    if (!name || !copy)
-        cli_fail_text("out of memory");
-    for (char *end; list; copy = end + 1) {
-        end = copy + strcspn(copy, ",");
-        bool last = !*end;
-        *end = '\0';
-        if (!*copy)
+    for (const char *at = list; at; at += *at == ',') {
+        size_t length = strcspn(at, ",");
+        if (!length)
             cli_usage("--labels: '%s' has an empty name", list);
-        name[(*n)++] = copy;
-        if (last)
+        if (!name || !(name[(*n)++] = fa_arena_strndup(arena, at, length, NULL)))
+            cli_fail_text("out of memory");
+        at += length;
+        if (!*at)
             break;
     }
     return name;
@@ -98,8 +92,9 @@ static const char **split_labels(const char *list, size_t *n)
 static struct fa_dataset *read_data(const char *const *path, size_t n)
 {
     struct fa_err err;
+    struct fa_arena arena = {0};
     size_t nlabels;
-    const char **label = split_labels(given.labels, &nlabels);
+    const char **label = split_labels(given.labels, &nlabels, &arena);
     struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err);
     if (!reader)
         cli_fail(&err);
@@ -107,6 +102,7 @@ static struct fa_dataset *read_data(const char *const *path, size_t n)
     if (!data)
         cli_fail(&err);
     fa_reader_close(reader);
+    fa_arena_free(&arena);
     cli_add_prog(&data->header, &data->arena);
     return data;
 }
