@@ -48,7 +48,12 @@ void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa,
 /* y = x < low ? low : x > high ? high : x. */
 void fa_tensor_clip(size_t n, float low, float high, const float *x, float *y);
 
-/* Names of the instruction set the functions above use on this machine: "avx512", "avx2" or "baseline". */
+/* Has this thread take subnormal numbers for zero, and gives what fa_tensor_restore() puts back. Channels of a network that
+ * died in training fade into subnormals, which add nothing but take the processor a hundred times as long. */
+unsigned long fa_tensor_flush_subnormals(void);
+void fa_tensor_restore(unsigned long state);
+
+/* The instruction set the functions above use on this machine: "avx512", "avx2" or "baseline". */
 const char *fa_tensor_isa(void);
 
 #endif

@@ -93,6 +93,7 @@ static void point(struct fa_exec *exec, const struct net_plan *plan, const struc
 
 static void run_steps(struct fa_exec *exec, struct net_plan *plan, const struct fa_tensor *inputs)
 {
+    unsigned long state = fa_tensor_flush_subnormals();
     for (size_t i = 0; i < plan->nsteps; i++) {
         struct net_step *step = &plan->step[i];
         for (size_t k = 0; k < step->nin; k++)
@@ -102,6 +103,7 @@ static void run_steps(struct fa_exec *exec, struct net_plan *plan, const struct 
         point(exec, plan, inputs, &step->residual);
         step->op->run(step, exec->memory + plan->floats - plan->scratch);
     }
+    fa_tensor_restore(state);
 }
 
 static int check_input(const struct fa_net *net, size_t i, const struct fa_tensor *input, struct fa_err *err)
