@@ -17,7 +17,7 @@ static const struct cli_option options[] = {
     {0, "check", NULL, CLI_FLAG, &only_check, "read everything, write nothing: the exit status tells", 0, 0},
     {'H', "header", NULL, CLI_FLAG, &only_header, "print header and provenance as JSON", 0, 0},
     {'n', "count", "N", CLI_COUNT, &limit, "stop after N records (default: all)", 0, 1e15},
-    {'w', "where", "KEY=GLOB", CLI_LIST, &wanted, "only records whose id or label KEY matches (!= for does not); all -w must hold", 0, 0},
+    {'w', "where", "KEY=GLOB", CLI_LIST, &wanted, "only records whose id or label KEY matches (!=: does not)", 0, 0},
     {'F', "format", "FORMAT", CLI_TEXT, &format_name, "json, csv, npy or fairface in place of a stream", 0, 0},
     {0, "pixels", NULL, CLI_FLAG, &pixels, "json: the values of crops too", 0, 0},
     {0, "dtype", "TYPE", CLI_TEXT, &dtype_name, "store vectors as f32 or f16", 0, 0},

@@ -138,8 +138,8 @@ static void print_tables(const struct tables *tables, bool text)
 int main(int argc, char **argv)
 {
     int n;
-    char **operands = cli_parse(argc, argv, "[LOGITS...]", "Counts predictions against labels, head by head.", options, NOPTIONS,
-                                &n);
+    char **operands =
+        cli_parse(argc, argv, "[LOGITS...]", "Counts predictions against labels, head by head.", options, NOPTIONS, &n);
     bool text = pretty || (!output_path && isatty(STDOUT_FILENO)), print = pretty || output_path || !folder;
     if (print && !text && !only_head)
         cli_usage("CSV is one table: choose a head with -l, or use -O DIR for all, or -p for text");

@@ -46,7 +46,8 @@ static int check_head(const struct fa_header *header, const struct attribute *wa
         if (find_class(head, wanted->class[i]) == head->nclasses)
             return fa_err_set(err, "FairFace's columns want a class \"%s\" of head %s", wanted->class[i], wanted->name);
     if (head->nclasses != wanted->n)
-        return fa_err_set(err, "FairFace's columns want %zu classes of head %s, not %zu", wanted->n, wanted->name, head->nclasses);
+        return fa_err_set(err, "FairFace's columns want %zu classes of head %s, not %zu", wanted->n, wanted->name,
+                          head->nclasses);
     return 0;
 }
 

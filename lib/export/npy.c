@@ -30,8 +30,8 @@ static int write_header(struct fa_npy *npy, struct fa_err *err)
     size_t used = 0;
     for (size_t i = 0; i < npy->header->rank; i++)
         used += (size_t)snprintf(shape + used, sizeof shape - used, ", %zu", npy->header->dim[i]);
-    int n = snprintf(text, sizeof text, "\x93NUMPY\x01%c\x76%c{'descr': '%s', 'fortran_order': False, 'shape': (%llu%s), }", 0, 0,
-                     npy->element_size == 1 ? "|u1" : "<f4", (unsigned long long)npy->rows, shape);
+    int n = snprintf(text, sizeof text, "\x93NUMPY\x01%c\x76%c{'descr': '%s', 'fortran_order': False, 'shape': (%llu%s), }",
+                     0, 0, npy->element_size == 1 ? "|u1" : "<f4", (unsigned long long)npy->rows, shape);
     memset(text + n, ' ', HEADER_BYTES - (size_t)n);
     text[HEADER_BYTES - 1] = '\n';
     fwrite(text, 1, HEADER_BYTES, npy->numbers);
