@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "fa/rng.h"
 #include "fa/table.h"
 
 static char path[] = "/tmp/fa-test-table-XXXXXX";
@@ -158,6 +159,72 @@ static void written_cells_come_back_or_are_defused(void **state)
     }
 }
 
+/* Up to 11 characters of those that mean something in CSV; none that begins a formula. */
+static void random_text(char *text, struct fa_rng *rng)
+{
+    static const char some[] = {',', ';', '"', '\n', '\r', '\t', ' ', 'a', 'b', '\''};
+    size_t n = fa_rng_below(rng, 12);
+    for (size_t i = 0; i < n; i++)
+        text[i] = some[fa_rng_below(rng, sizeof some)];
+    text[n] = '\0';
+    if (text[0] == '\t' || text[0] == '\r')
+        text[0] = 'x';
+}
+
+static void whatever_is_written_reads_back(void **state)
+{
+    (void)state;
+    enum { ROWS = 40, COLUMNS = 5 };
+    static char cell[ROWS][COLUMNS][16];
+    struct fa_rng rng = fa_rng_make(11, 0);
+    for (int round = 0; round < 50; round++) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fputs("a,b,c,d,e\n", file);
+        for (size_t i = 0; i < ROWS; i++)
+            for (size_t k = 0; k < COLUMNS; k++) {
+                random_text(cell[i][k], &rng);
+                if (k == 0)
+                    snprintf(cell[i][k], sizeof cell[i][k], "row %zu", i); /* rows of empty cells are left out */
+                fa_table_put(file, cell[i][k]);
+                putc(k + 1 < COLUMNS ? ',' : '\n', file);
+            }
+        assert_int_equal(fclose(file), 0);
+        struct fa_err err = {""};
+        struct fa_table *table = fa_table_read(path, &err);
+        if (!table)
+            fail_msg("%s", err.text);
+        assert_int_equal(fa_table_rows(table), ROWS);
+        for (size_t i = 0; i < ROWS; i++)
+            for (size_t k = 0; k < COLUMNS; k++)
+                assert_string_equal(fa_table_cell(table, i, k), cell[i][k]);
+        fa_table_free(table);
+    }
+}
+
+static void any_bytes_are_a_table_or_an_error(void **state)
+{
+    (void)state;
+    static const char some[] = {',', ';', '"', '\n', '\r', '\t', ' ', 'a', '\0', '\xef', '\xbb', '\xbf'};
+    struct fa_rng rng = fa_rng_make(12, 0);
+    unsigned tables = 0;
+    for (int round = 0; round < 3000; round++) {
+        char bytes[40];
+        size_t n = fa_rng_below(&rng, sizeof bytes);
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = some[fa_rng_below(&rng, sizeof some - (round % 2 ? 4 : 0))];
+        struct fa_err err = {""};
+        struct fa_table *table = read_bytes(bytes, n, &err);
+        assert_true(table != NULL || err.text[0]);
+        for (size_t i = 0; table && i < fa_table_rows(table); i++)
+            for (size_t k = 0; k < fa_table_columns(table); k++)
+                assert_non_null(fa_table_cell(table, i, k));
+        tables += table != NULL;
+        fa_table_free(table);
+    }
+    assert_in_range(tables, 100, 2900);
+}
+
 static const char *const ordered[] = {"-1", "0-2", "1.25", "1.5", "3-9", "10-19", "60-69", "70", "70-79", "more than 70",
                                       "71", "100", "", "Asian", "Zulu", "asian", "more than", "more than many", "\xc3\xa9"};
 enum { NORDERED = sizeof ordered / sizeof *ordered };
@@ -221,6 +288,8 @@ int main(void)
         cmocka_unit_test(faults_are_told_with_their_line),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
         cmocka_unit_test(written_cells_come_back_or_are_defused),
+        cmocka_unit_test(whatever_is_written_reads_back),
+        cmocka_unit_test(any_bytes_are_a_table_or_an_error),
         cmocka_unit_test(labels_have_a_total_natural_order),
         cmocka_unit_test(a_vocabulary_keeps_each_name_once),
         cmocka_unit_test(a_vocabulary_grows),
