@@ -1,5 +1,5 @@
 /* Made-up faces for the tests of room head: a set of embeddings whose labels can be learned, written to a temporary stream
- * by the suite's own writer. */
+ * by the suite's own writer. Features differ in mean and spread, and every third is always 0. */
 #ifndef FA_TEST_HEAD_FACES_H
 #define FA_TEST_HEAD_FACES_H
 
@@ -35,7 +35,7 @@ static inline void faces_record(const struct faces *faces, size_t i, struct fa_r
     record->id = fa_arena_printf(&record->arena, &err, "%05zu.jpg%s", faces->copies ? i / 3 : i, faces->copies ? suffix[i % 3] : "");
     float *x = fa_record_payload(record, faces->dim, sizeof *x, &err);
     for (size_t k = 0; k < faces->dim; k++)
-        x[k] = (k % 4 == age ? 1.0f : 0.0f) + (k % 2 == gender ? 0.8f : 0.0f) + fa_rng_normal(&rng) + (float)k;
+        x[k] = ((k % 4 == age ? 1.0f : 0.0f) + (k % 2 == gender ? 0.8f : 0.0f) + fa_rng_normal(&rng) + (float)k) * (float)(k % 3);
     if (faces->unrelated) {
         age = fa_rng_below(&rng, 4);
         gender = fa_rng_below(&rng, 2);

@@ -122,8 +122,7 @@ static void same_seed_same_bytes(void **state)
         turned.reversed = change == 1;
         other.seed += change == 2;
         char *again = model_bytes(&turned, &other, &m);
-        assert_int_equal(m, n);
-        assert_int_equal(memcmp(bytes, again, n) == 0, change < 2);
+        assert_int_equal(m == n && memcmp(bytes, again, n) == 0, change < 2);
         free(again);
     }
     free(bytes);
@@ -135,7 +134,7 @@ static void what_can_be_learned_is_learned(void **state)
     struct fa_err err;
     struct fa_fit_options options = quick();
     for (int unrelated = 0; unrelated < 2; unrelated++) {
-        struct fa_dataset *data = faces_read(&(struct faces){.n = 1500, .dim = 40, .unlabel = 9, .unrelated = unrelated}, NULL, 0, &err);
+        struct fa_dataset *data = faces_read(&(struct faces){.n = 1500, .dim = 60, .unlabel = 9, .unrelated = unrelated}, NULL, 0, &err);
         struct fa_trainer *trainer = train(data, &options);
         const struct fa_epoch *best = fa_trainer_history(trainer, fa_trainer_best(trainer) - 1);
         struct fa_score prior[2], held[2];
@@ -201,6 +200,78 @@ static void runs_that_cannot_be_are_refused(void **state)
     assert_int_equal(more, -1);
     assert_non_null(strstr(err.text, "the loss is not finite"));
     fa_trainer_free(trainer);
+    fa_dataset_free(data);
+}
+
+/* Logits of heads alone, in double precision, for x (12) as it enters them. */
+static void check_heads_alone(const struct fa_model *model, const double *x, const float *raw)
+{
+    struct fa_err err;
+    struct fa_predictor *p = fa_predictor_new(model, &err);
+    const float *kernel = model->member[0].param, *bias = kernel + 80; /* (12, 6), up to the next cache line */
+    float logits[6];
+    fa_predictor_run(p, &raw, 1, logits);
+    for (size_t i = 0; i < 6; i++) {
+        double want = (double)bias[i];
+        for (size_t k = 0; k < 12; k++)
+            want += x[k] * (double)kernel[6 * k + i];
+        assert_true(fabs((double)logits[i] - want) < 1e-5);
+    }
+    fa_predictor_free(p);
+}
+
+static void inputs_are_normalized(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 150, .dim = 12}, NULL, 0, &err);
+    options.epochs = 1;
+    options.validation = 0;
+    for (enum fa_input input = FA_INPUT_NONE; input <= FA_INPUT_L2; input++) {
+        double mean[12] = {0}, square[12] = {0}, norm = 0, x[12];
+        options.arch = (struct fa_arch){.input = input};
+        struct fa_trainer *trainer = train(data, &options);
+        struct fa_model *model = fa_model_make(&trainer, 1, &err);
+        for (size_t i = 0; i < 150; i++)
+            for (size_t k = 0; k < 12; k++)
+                mean[k] += (double)data->x[i][k] / 150;
+        for (size_t i = 0; i < 150; i++)
+            for (size_t k = 0; k < 12; k++)
+                square[k] += pow((double)data->x[i][k] - mean[k], 2) / 150;
+        for (size_t k = 0; k < 12; k++)
+            norm += pow((double)data->x[3][k], 2);
+        for (size_t k = 0; k < 12; k++) {
+            x[k] = (double)data->x[3][k];
+            if (input == FA_INPUT_STANDARDIZE)
+                x[k] = k % 3 ? (x[k] - mean[k]) / sqrt(square[k]) : 0;
+            if (input == FA_INPUT_L2)
+                x[k] /= sqrt(norm);
+        }
+        check_heads_alone(model, x, data->x[3]);
+        fa_model_free(model);
+        fa_trainer_free(trainer);
+    }
+    fa_dataset_free(data);
+}
+
+static void learning_rates_follow_their_schedule(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 100, .dim = 4}, NULL, 0, &err);
+    options.validation = 0;
+    options.batch = 50; /* 2 steps an epoch, 24 in all */
+    for (int cosine = 0; cosine < 2; cosine++) {
+        options.schedule = cosine ? FA_COSINE : FA_CONSTANT;
+        struct fa_trainer *trainer = train(data, &options);
+        for (size_t i = 0; i < 12; i++) {
+            double want = cosine ? 1e-3 * (1 + cos(acos(-1) * (double)(2 * i + 1) / 24)) : 2e-3;
+            assert_true(fabs(fa_trainer_history(trainer, i)->rate - want) < 1e-12);
+        }
+        fa_trainer_free(trainer);
+    }
     fa_dataset_free(data);
 }
 
@@ -360,6 +431,27 @@ static void a_row_depends_on_nothing_but_itself(void **state)
     fa_dataset_free(data);
 }
 
+static void logits_are_divided_by_their_temperature(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    float temperature[] = {2, 0.5f}, before[6], after[6];
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 100, .dim = 9}, NULL, 0, &err);
+    struct fa_trainer *trainer = train(data, &options);
+    struct fa_model *model = fa_model_make(&trainer, 1, &err);
+    struct fa_predictor *p = fa_predictor_new(model, &err);
+    fa_predictor_run(p, data->x, 1, before);
+    model->temperature = temperature;
+    fa_predictor_run(p, data->x, 1, after);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(fabsf(after[i] - (i < 4 ? before[i] / 2 : before[i] * 2)) < 1e-6f);
+    fa_predictor_free(p);
+    fa_model_free(model);
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+}
+
 static void other_embeddings_are_refused(void **state)
 {
     (void)state;
@@ -407,11 +499,14 @@ int main(void)
         cmocka_unit_test(what_can_be_learned_is_learned),
         cmocka_unit_test(training_stops_when_validation_gets_worse),
         cmocka_unit_test(runs_that_cannot_be_are_refused),
+        cmocka_unit_test(inputs_are_normalized),
+        cmocka_unit_test(learning_rates_follow_their_schedule),
         cmocka_unit_test(copies_stay_together),
         cmocka_unit_test(models_survive_their_file),
         cmocka_unit_test(damage_is_noticed),
         cmocka_unit_test(other_files_are_explained),
         cmocka_unit_test(a_row_depends_on_nothing_but_itself),
+        cmocka_unit_test(logits_are_divided_by_their_temperature),
         cmocka_unit_test(other_embeddings_are_refused),
         cmocka_unit_test(models_describe_themselves),
     };
