@@ -146,6 +146,8 @@ int net_attr_refuse(struct net_reading *r, const char *format, ...) __attribute_
 
 /* onnx.c, graphdef.c: build the graph from a whole file. */
 int net_read_onnx(struct net_graph *graph, struct net_bytes file, struct fa_err *err);
+/* One TensorProto; NULL, and the message, if it is malformed or of no use here. The graph owns it. */
+struct net_constant *net_read_onnx_tensor(struct net_graph *graph, struct net_bytes tensor, struct fa_err *err);
 int net_read_graphdef(struct net_graph *graph, struct net_bytes file, struct fa_err *err);
 /* tfops.c: turns a TensorFlow node into the ONNX operator of the same meaning. */
 int net_translate_tf(struct net_graph *graph, struct net_node *node, struct fa_err *err);

@@ -31,19 +31,12 @@ static int bind(struct net_graph *graph, const struct net_binding *binding, stru
     size_t v = net_graph_find(graph, binding->name), kept = 0;
     if (v == NET_NONE)
         return fa_err_set(err, "%s: no input '%s'", graph->label, binding->name);
-    struct net_constant *constant = net_graph_add_constant(graph, err);
+    struct net_constant *constant = net_read_onnx_tensor(graph, binding->tensor, err);
     if (!constant)
         return -1;
-    constant->dtype = NET_F32;
-    constant->rank = binding->tensor.rank;
-    memcpy(constant->dim, binding->tensor.dim, sizeof constant->dim);
-    constant->n = net_count(constant->rank, constant->dim, NET_MAX_ELEMENTS);
-    constant->data = fa_mem_aligned(constant->n, sizeof(float), err);
-    if (!constant->data)
-        return -1;
-    memcpy(constant->data, binding->tensor.data, constant->n * sizeof(float));
     graph->value[v].constant = constant;
     graph->value[v].is_input = false;
+    graph->value[v].unsupported = NULL;
     for (size_t i = 0; i < graph->ninputs; i++)
         if (graph->input[i] != v)
             graph->input[kept++] = graph->input[i];

@@ -10,10 +10,10 @@ struct fa_net {
     struct fa_net_value *input, *output;
 };
 
-/* A graph input that is to be taken for a constant with these elements. */
+/* A graph input that is to be taken for a constant: its elements are those of an ONNX TensorProto. */
 struct net_binding {
     const char *name;
-    struct fa_tensor tensor;
+    struct net_bytes tensor;
 };
 
 struct net_source {

@@ -122,6 +122,18 @@ static int read_tensor(struct net_graph *graph, struct net_bytes message, struct
     return 0;
 }
 
+struct net_constant *net_read_onnx_tensor(struct net_graph *graph, struct net_bytes tensor, struct fa_err *err)
+{
+    struct tensor_head head;
+    struct net_constant *constant;
+    const char *why;
+    if (read_tensor(graph, tensor, &head, &constant, &why, err))
+        return NULL;
+    if (!constant)
+        fa_err_set(err, "%s: %s", graph->label, why);
+    return constant;
+}
+
 static int read_initializer(struct net_graph *graph, struct net_bytes message, struct fa_err *err)
 {
     struct tensor_head head;

@@ -74,7 +74,7 @@ int net_window_plan(struct net_plan *plan, struct net_step *step, const struct n
     const struct net_axes *axes = net_image_axes(step->node);
     const struct net_view *in = &step->in[0];
     if (in->rank != 4 || in->dtype != NET_F32)
-        return net_plan_error(plan, step, err, "wants an image of 4 dimensions, has %zu", in->rank);
+        return net_plan_error(plan, step, err, "wants a float32 image of 4 dimensions, has %zu", in->rank);
     if (net_need_channels(plan, step, 0, axes->order, err))
         return -1;
     *geometry = (struct net_geometry){.channels = in->dim[axes->c], .in = {in->dim[axes->h], in->dim[axes->w]}};

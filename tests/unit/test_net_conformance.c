@@ -1,0 +1,263 @@
+/* Every operator against ONNX's own test cases (Debian's libonnx-testdata), and against cases made by
+ * tests/golden/make_onnx_cases.py for what those lack. Each case is run twice: with all its inputs given in the run, and
+ * with all but the first bound as constants, as weights are in a real file; what can be run must be right.
+ *
+ * The outcome of each case, with the reason where it is not supported, is in tests/golden/conformance.txt, and must be
+ * just that. `test_net_conformance FILE` writes the outcomes to FILE instead. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "../../lib/net/netfile.h"
+
+#define DEBIAN "/usr/share/libonnx-testdata/data/node"
+#define OWN "tests/golden/onnx"
+#define EXPECTED "tests/golden/conformance.txt"
+
+enum { MAX_TENSORS = 16 };
+
+struct file {
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct test_case {
+    struct file model, input[MAX_TENSORS], output[MAX_TENSORS];
+    size_t ninputs, noutputs;
+    struct net_graph store; /* owns the tensors below */
+    struct net_constant *in[MAX_TENSORS], *out[MAX_TENSORS];
+};
+
+static bool load_file(const char *path, struct file *file)
+{
+    struct stat about;
+    FILE *stream = fopen(path, "rb");
+    if (!stream)
+        return false;
+    assert_int_equal(fstat(fileno(stream), &about), 0);
+    file->size = (size_t)about.st_size;
+    file->bytes = malloc(file->size + 1);
+    assert_non_null(file->bytes);
+    assert_int_equal(fread(file->bytes, 1, file->size, stream), file->size);
+    fclose(stream);
+    return true;
+}
+
+static struct net_bytes bytes_of(const struct file *file)
+{
+    return (struct net_bytes){file->bytes, file->bytes + file->size};
+}
+
+static size_t load_tensors(struct test_case *test, const char *folder, const char *kind, struct file *files,
+                           struct net_constant **tensors)
+{
+    struct fa_err err;
+    char path[600];
+    size_t n = 0;
+    for (; n < MAX_TENSORS; n++) {
+        snprintf(path, sizeof path, "%s/test_data_set_0/%s_%zu.pb", folder, kind, n);
+        if (!load_file(path, &files[n]))
+            break;
+        tensors[n] = net_read_onnx_tensor(&test->store, bytes_of(&files[n]), &err);
+        if (tensors[n])
+            assert_int_equal(net_constant_decode(tensors[n], &err), 0);
+    }
+    return n;
+}
+
+static bool load_case(struct test_case *test, const char *folder)
+{
+    char path[600];
+    *test = (struct test_case){.store = {.label = "case"}};
+    snprintf(path, sizeof path, "%s/model.onnx", folder);
+    if (!load_file(path, &test->model))
+        return false;
+    test->ninputs = load_tensors(test, folder, "input", test->input, test->in);
+    test->noutputs = load_tensors(test, folder, "output", test->output, test->out);
+    return true;
+}
+
+static void free_case(struct test_case *test)
+{
+    free(test->model.bytes);
+    for (size_t i = 0; i < test->ninputs; i++)
+        free(test->input[i].bytes);
+    for (size_t i = 0; i < test->noutputs; i++)
+        free(test->output[i].bytes);
+    net_graph_free(&test->store);
+}
+
+static bool close_enough(float have, float want)
+{
+    if (isnan(want) || isinf(want))
+        return isnan(want) ? isnan(have) : have == want;
+    return fabsf(have - want) <= 1e-5f + 1e-4f * fabsf(want);
+}
+
+static int compare(const struct fa_tensor *have, const struct net_constant *want, struct fa_err *err)
+{
+    bool same = want && want->dtype == NET_F32 && have->rank == want->rank;
+    for (size_t i = 0; same && i < want->rank; i++)
+        same = have->dim[i] == want->dim[i];
+    if (!same)
+        return fa_err_set(err, "FAIL another shape");
+    for (size_t i = 0; i < want->n; i++)
+        if (!close_enough(have->data[i], ((const float *)want->data)[i]))
+            return fa_err_set(err, "FAIL element %zu is %g, want %g", i, (double)have->data[i], (double)((const float *)want->data)[i]);
+    return 0;
+}
+
+static int run_net(const struct test_case *test, const struct fa_net *net, struct net_constant *const *given, struct fa_err *err)
+{
+    struct fa_tensor inputs[MAX_TENSORS] = {{0}}, outputs[MAX_TENSORS];
+    struct fa_exec *exec = fa_exec_new(net, err);
+    assert_non_null(exec);
+    for (size_t i = 0; i < fa_net_ninputs(net); i++) {
+        inputs[i] = (struct fa_tensor){.data = given[i]->data, .rank = given[i]->rank};
+        memcpy(inputs[i].dim, given[i]->dim, sizeof inputs[i].dim);
+    }
+    int rc = fa_exec_run(exec, inputs, outputs, err);
+    for (size_t i = 0; rc == 0 && i < fa_net_noutputs(net) && i < test->noutputs; i++)
+        rc = compare(&outputs[i], test->out[i], err);
+    fa_exec_free(exec);
+    return rc;
+}
+
+/* The names of the graph's inputs, in order, as the cases number them. */
+static size_t input_names(const struct test_case *test, struct net_graph *graph, const char *names[MAX_TENSORS], struct fa_err *err)
+{
+    *graph = (struct net_graph){.label = "case"};
+    if (net_read_onnx(graph, bytes_of(&test->model), err) || graph->ninputs > MAX_TENSORS)
+        return NET_NONE;
+    for (size_t i = 0; i < graph->ninputs; i++)
+        names[i] = graph->value[graph->input[i]].name;
+    return graph->ninputs;
+}
+
+/* Inputs from first_bound on are bound, and integers always are. */
+static int run_bound(const struct test_case *test, size_t first_bound, struct fa_err *err)
+{
+    struct net_graph graph;
+    const char *names[MAX_TENSORS];
+    struct net_binding binding[MAX_TENSORS];
+    struct net_constant *given[MAX_TENSORS];
+    struct net_source source = {.label = "case", .file = bytes_of(&test->model), .binding = binding};
+    size_t n = input_names(test, &graph, names, err), ngiven = 0;
+    int rc = -1;
+    if (n == NET_NONE || n > test->ninputs) {
+        if (n != NET_NONE)
+            fa_err_set(err, "case: inputs without data");
+        goto out;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!test->in[i] || test->in[i]->dtype != NET_F32 || i >= first_bound)
+            binding[source.nbindings++] = (struct net_binding){names[i], bytes_of(&test->input[i])};
+        else
+            given[ngiven++] = test->in[i];
+    struct fa_net *net = net_open(&source, err);
+    if (net)
+        rc = run_net(test, net, given, err);
+    fa_net_close(net);
+out:
+    net_graph_free(&graph);
+    return rc;
+}
+
+/* "NAME pass", "NAME unsupported: why" or "NAME FAIL ...". */
+static void run_case(const char *root, const char *name, FILE *out)
+{
+    struct test_case test;
+    struct fa_err given = {""}, bound = {""};
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s/%s", root, name);
+    if (!load_case(&test, folder)) {
+        fprintf(out, "%s no model\n", name);
+        return;
+    }
+    int rc[2] = {run_bound(&test, MAX_TENSORS, &given), run_bound(&test, 1, &bound)};
+    const struct fa_err *worst = strncmp(given.text, "FAIL", 4) == 0 ? &given : &bound;
+    if (strncmp(worst->text, "FAIL", 4) == 0)
+        fprintf(out, "%s %s\n", name, worst->text);
+    else if (rc[0] && rc[1])
+        fprintf(out, "%s unsupported%s\n", name, strchr(bound.text, ':') ? strchr(bound.text, ':') : bound.text);
+    else
+        fprintf(out, "%s pass\n", name);
+    free_case(&test);
+}
+
+static int is_name(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void run_root(const char *root, FILE *out)
+{
+    struct dirent **entry;
+    int n = scandir(root, &entry, is_name, by_bytes);
+    assert_true(n > 0);
+    for (int i = 0; i < n; i++) {
+        run_case(root, entry[i]->d_name, out);
+        free(entry[i]);
+    }
+    free(entry);
+}
+
+static void every_case_has_its_known_outcome(void **state)
+{
+    char have[2048], want[2048];
+    FILE *expected = fopen(EXPECTED, "r"), *found = tmpfile();
+    int differ = 0, passed = 0;
+    (void)state;
+    assert_non_null(expected);
+    assert_non_null(found);
+    run_root(DEBIAN, found);
+    run_root(OWN, found);
+    rewind(found);
+    while (fgets(have, sizeof have, found)) {
+        if (!fgets(want, sizeof want, expected))
+            want[0] = '\0';
+        if (strcmp(have, want) != 0 && differ++ < 20)
+            print_message("have: %swant: %s", have, want);
+        passed += strstr(have, " pass\n") != NULL;
+    }
+    assert_null(fgets(want, sizeof want, expected));
+    fclose(expected);
+    fclose(found);
+    print_message("%d cases pass\n", passed);
+    assert_int_equal(differ, 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_case_has_its_known_outcome)};
+    struct stat about;
+    if (stat(DEBIAN, &about)) {
+        puts("1..0 # SKIP no " DEBIAN " (package libonnx-testdata)");
+        return 0;
+    }
+    if (argc > 1) {
+        FILE *out = fopen(argv[1], "w");
+        if (!out)
+            return 1;
+        run_root(DEBIAN, out);
+        run_root(OWN, out);
+        return fclose(out) != 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
