@@ -1,0 +1,75 @@
+/* Pictures: decoding, scaling by area, cutting out by an affine transform. The only room that knows libvips. */
+#ifndef FA_IMAGE_H
+#define FA_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fa/err.h"
+
+/* 8-bit sRGB, height rows of width pixels of 3 bytes (red, green, blue) without gaps. All zero is no picture. */
+struct fa_image {
+    unsigned char *pixel;
+    size_t width, height;
+};
+
+/* Pixels are not zeroed. */
+int fa_image_new(struct fa_image *image, size_t width, size_t height, struct fa_err *err);
+void fa_image_free(struct fa_image *image); /* frees the pixels and leaves no picture */
+
+/* Makes *to, a new picture, the mirror image of from at its diagonal: to(x, y) = from(y, x). */
+int fa_image_transpose(struct fa_image *to, const struct fa_image *from, struct fa_err *err);
+
+/* ---- decoding ---- */
+
+/* A decoded picture of this many pixels takes 512 MiB. */
+#define FA_IMAGE_MAX_PIXELS 178956970
+
+struct fa_decoder; /* shared by all threads */
+
+/* Starts libvips: one thread a picture, no cache, no loaders but those of JPEG, PNG, GIF, WebP, TIFF and HEIF; its
+ * warnings are silenced. At most one decoder may be open at a time. */
+struct fa_decoder *fa_decoder_open(struct fa_err *err);
+void fa_decoder_close(struct fa_decoder *decoder);
+
+/* Decodes the file at path into *image, a new picture: the first frame, turned as EXIF says, converted to sRGB (by its
+ * ICC profile if it has one), transparency laid on white. What the file contains counts, not what it is called.
+ * Errors (err tells the reason without the path, and the same reason however many threads decode): cannot open; not a
+ * regular file; empty; no picture of the six formats; more than max_pixels by its header, told before any pixel is
+ * decoded; truncated or damaged; out of memory. */
+int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
+                    struct fa_err *err);
+
+/* ---- scaling ---- */
+
+/* Pixels x..x+width-1, y..y+height-1 of a picture; may stick out of it. */
+struct fa_region {
+    long x, y;
+    size_t width, height;
+};
+
+/* Scales a region (what sticks out is black) to width x height pixels; out gets height*width*3 values 0..255. Each is
+ * the mean over the area that a pixel covers, as OpenCV's INTER_AREA has it: where one of the two directions grows, both
+ * are interpolated linearly, steepest between pixels. rounded: to whole numbers, as OpenCV does with 8-bit pictures
+ * (halves to even, but up where both directions are halved).
+ * Errors: an empty region or size, out of memory. */
+int fa_image_resize_area(const struct fa_image *image, struct fa_region region, size_t width, size_t height, bool rounded,
+                         float *out, struct fa_err *err);
+
+/* ---- cutting out ---- */
+
+enum fa_border { FA_BORDER_REPLICATE, FA_BORDER_BLACK }; /* what lies beyond the edge: its nearest pixel, or nothing */
+
+/* Fills to, whose size is given, from from: the centre of pixel (u, v) of to lies in from at
+ *     x = m[0] u + m[1] v + m[2],  y = m[3] u + m[4] v + m[5]
+ * where whole numbers are the centres of pixels. The value there is the mean of the pixels around it, weighed by Keys'
+ * cubic convolution kernel (IEEE Trans. ASSP 29(6), 1981; a = -1/2) in x times y, the weights scaled to sum 1. In a
+ * direction that shrinks by s > 1 (s = hypot(m[0], m[1]) for x, hypot(m[3], m[4]) for y) the kernel is s times as wide,
+ * so that every pixel of from counts and nothing aliases.
+ * Errors: a transform that is not finite or points further than 1e6 pixels away or shrinks more than 1e4 times; out of
+ * memory. */
+int fa_image_warp(const struct fa_image *from, const double m[6], enum fa_border border, struct fa_image *to,
+                  struct fa_err *err);
+
+#endif

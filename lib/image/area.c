@@ -1,0 +1,140 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fa/image.h"
+#include "fa/mem.h"
+
+/* The pixels of a line that a pixel of the scaled line is made of: first, first + 1, ... with their weights. */
+struct tap {
+    size_t first, n;
+    const float *weight;
+};
+
+struct taps {
+    struct tap *tap; /* one a scaled pixel */
+    float *weight;
+};
+
+/* Pixel i of the scaled line covers from..to of the line, in pixels. Slivers under a thousandth are left out, and what
+ * remains is not scaled up again: OpenCV's habit. */
+static size_t cover(float *weight, size_t *first, size_t i, double scale, size_t length)
+{
+    double from = (double)i * scale, to = from + scale;
+    double whole = fmin(scale, (double)length - from);
+    size_t last = (size_t)floor(to) < length - 1 ? (size_t)floor(to) : length - 1;
+    size_t begin = (size_t)ceil(from) < last ? (size_t)ceil(from) : last;
+    size_t n = 0;
+    *first = begin;
+    if ((double)begin - from > 1e-3) {
+        weight[n++] = (float)(((double)begin - from) / whole);
+        --*first;
+    }
+    for (size_t x = begin; x < last; x++)
+        weight[n++] = (float)(1 / whole);
+    if (to - (double)last > 1e-3)
+        weight[n++] = (float)(fmin(fmin(to - (double)last, 1), whole) / whole);
+    return n;
+}
+
+/* The two neighbours of pixel i of a line that grows. */
+static size_t between(float *weight, size_t *first, size_t i, double scale, size_t length)
+{
+    double at = floor((double)i * scale);
+    float part = (float)((double)(i + 1) - (at + 1) / scale);
+    part = part <= 0 ? 0 : part - floorf(part);
+    *first = (size_t)at < length - 1 ? (size_t)at : length - 1;
+    weight[0] = 1;
+    if ((size_t)at + 1 >= length)
+        return 1;
+    weight[0] = 1 - part;
+    weight[1] = part;
+    return 2;
+}
+
+static int make_taps(struct taps *taps, size_t length, size_t scaled, bool grow, struct fa_err *err)
+{
+    double scale = 1 / ((double)scaled / (double)length);
+    size_t most = (size_t)scale + 3;
+    taps->tap = fa_mem_array(scaled, sizeof *taps->tap, err);
+    taps->weight = taps->tap ? fa_mem_array(scaled, most * sizeof(float), err) : NULL;
+    if (!taps->weight)
+        return -1;
+    for (size_t i = 0; i < scaled; i++) {
+        struct tap *tap = &taps->tap[i];
+        tap->weight = taps->weight + i * most;
+        tap->n = (grow ? between : cover)(taps->weight + i * most, &tap->first, i, scale, length);
+    }
+    return 0;
+}
+
+static void free_taps(struct taps *taps)
+{
+    free(taps->tap);
+    free(taps->weight);
+}
+
+/* line[0..3*region.width-1] += weight * row y of the region; rows and columns outside the picture are black. */
+static void add_row(float *line, const struct fa_image *image, struct fa_region region, size_t y, float weight)
+{
+    long row = region.y + (long)y;
+    long begin = region.x < 0 ? -region.x : 0;
+    long end = (long)image->width - region.x < (long)region.width ? (long)image->width - region.x : (long)region.width;
+    if (row < 0 || row >= (long)image->height || begin >= end)
+        return;
+    const unsigned char *pixel = image->pixel + 3 * ((size_t)row * image->width + (size_t)(region.x + begin));
+    float *at = line + 3 * begin;
+    for (size_t i = 0; i < 3 * (size_t)(end - begin); i++)
+        at[i] += weight * (float)pixel[i];
+}
+
+static void shrink_line(float *out, const float *line, const struct tap *tap, size_t width)
+{
+    for (size_t x = 0; x < width; x++, tap++) {
+        const float *at = line + 3 * tap->first;
+        float sum[3] = {0};
+        for (size_t k = 0; k < tap->n; k++)
+            for (size_t c = 0; c < 3; c++)
+                sum[c] += tap->weight[k] * at[3 * k + c];
+        memcpy(out + 3 * x, sum, sizeof sum);
+    }
+}
+
+/* Values are 0..255: beyond 2^23 a float has no fraction, so adding and taking off 1.5 * 2^23 rounds halves to even, in
+ * vector registers, where rintf() would be a call. */
+static void round_line(float *line, size_t n, bool halves_up)
+{
+    const float whole = 12582912;
+    if (halves_up)
+        for (size_t i = 0; i < n; i++)
+            line[i] = (float)(int)(line[i] + 0.5f);
+    else
+        for (size_t i = 0; i < n; i++)
+            line[i] = (line[i] + whole) - whole;
+}
+
+int fa_image_resize_area(const struct fa_image *image, struct fa_region region, size_t width, size_t height, bool rounded,
+                         float *out, struct fa_err *err)
+{
+    if (!region.width || !region.height || !width || !height)
+        return fa_err_set(err, "cannot scale %zux%zu pixels to %zux%zu", region.width, region.height, width, height);
+    bool grow = width > region.width || height > region.height;
+    bool halved = region.width == 2 * width && region.height == 2 * height;
+    struct taps across = {0}, down = {0};
+    float *line = NULL;
+    int failed = make_taps(&across, region.width, width, grow, err) || make_taps(&down, region.height, height, grow, err) ||
+                 !(line = fa_mem_array(region.width, 3 * sizeof *line, err));
+    for (size_t y = 0; y < height && !failed; y++) {
+        const struct tap *tap = &down.tap[y];
+        memset(line, 0, 3 * region.width * sizeof *line);
+        for (size_t k = 0; k < tap->n; k++)
+            add_row(line, image, region, tap->first + k, tap->weight[k]);
+        shrink_line(out + 3 * width * y, line, across.tap, width);
+        if (rounded)
+            round_line(out + 3 * width * y, 3 * width, halved);
+    }
+    free(line);
+    free_taps(&across);
+    free_taps(&down);
+    return failed ? -1 : 0;
+}

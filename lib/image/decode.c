@@ -1,0 +1,202 @@
+#include <ctype.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vips/vips.h>
+
+#include "fa/image.h"
+#include "fa/mem.h"
+
+/* libvips collects the messages of all threads in one buffer. So a picture that fails is decoded once more while no other
+ * is being decoded, and only then the buffer tells the reason: decoding holds the lock shared, explaining holds it alone. */
+struct fa_decoder {
+    pthread_rwlock_t lock;
+    guint log;
+};
+
+enum outcome { DONE, EXPLAINED, UNEXPLAINED }; /* UNEXPLAINED: the reason is in vips's buffer */
+
+static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer arg)
+{
+    (void)domain, (void)level, (void)message, (void)arg;
+}
+
+struct fa_decoder *fa_decoder_open(struct fa_err *err)
+{
+    static const char *const loaders[] = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",  "VipsForeignLoadNsgif",
+                                          "VipsForeignLoadWebp", "VipsForeignLoadTiff", "VipsForeignLoadHeif"};
+    struct fa_decoder *decoder = fa_mem_array(1, sizeof *decoder, err);
+    if (!decoder)
+        return NULL;
+    if (vips_init("fa")) {
+        fa_err_set(err, "cannot start libvips");
+        free(decoder);
+        return NULL;
+    }
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_operation_block_set("VipsForeignLoad", TRUE);
+    for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
+        vips_operation_block_set(loaders[i], FALSE);
+    decoder->log = g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO, drop_message, NULL);
+    pthread_rwlock_init(&decoder->lock, NULL);
+    return decoder;
+}
+
+void fa_decoder_close(struct fa_decoder *decoder)
+{
+    if (!decoder)
+        return;
+    g_log_remove_handler("VIPS", decoder->log);
+    pthread_rwlock_destroy(&decoder->lock);
+    vips_error_clear();
+    free(decoder);
+}
+
+static int open_regular(const char *path, struct fa_err *err)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* without O_NONBLOCK a FIFO would wait for its writer */
+    if (fd < 0)
+        return fa_err_sys(err, "cannot open");
+    if (fstat(fd, &status))
+        fa_err_sys(err, "cannot open");
+    else if (!S_ISREG(status.st_mode))
+        fa_err_set(err, "not a regular file");
+    else if (!status.st_size)
+        fa_err_set(err, "empty file");
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static VipsImage *read_header(int fd)
+{
+    VipsSource *source = lseek(fd, 0, SEEK_SET) ? NULL : vips_source_new_from_descriptor(fd);
+    if (!source)
+        return NULL;
+    VipsImage *image = vips_image_new_from_source(source, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                                  VIPS_FAIL_ON_ERROR, NULL);
+    g_object_unref(source);
+    return image;
+}
+
+/* One step of the chain from file to pixels: takes over in, returns a new image or NULL. */
+static VipsImage *flatten(VipsImage *in)
+{
+    VipsImage *out = NULL;
+    if (!vips_image_hasalpha(in))
+        return in;
+    double white = in->Type == VIPS_INTERPRETATION_CMYK ? 0 : in->BandFmt == VIPS_FORMAT_USHORT ? 65535 : 255;
+    VipsArrayDouble *background = vips_array_double_newv(1, white);
+    if (vips_flatten(in, &out, "background", background, NULL))
+        out = NULL;
+    vips_area_unref(VIPS_AREA(background));
+    g_object_unref(in);
+    return out;
+}
+
+static VipsImage *to_srgb(VipsImage *in)
+{
+    VipsImage *out = NULL, *bytes = NULL;
+    if (!vips_image_get_typeof(in, VIPS_META_ICC_NAME) || vips_icc_transform(in, &out, "srgb", "embedded", TRUE, NULL))
+        if (vips_colourspace(in, &out, VIPS_INTERPRETATION_sRGB, NULL)) /* no profile, or one that is broken */
+            out = NULL;
+    g_object_unref(in);
+    if (!out || vips_cast_uchar(out, &bytes, NULL))
+        bytes = NULL;
+    if (out)
+        g_object_unref(out);
+    return bytes;
+}
+
+/* A quarter turn reads pixels out of order, which a file read in sequence does not allow. */
+static VipsImage *turn_upright(VipsImage *in)
+{
+    VipsImage *copy, *out = NULL;
+    if (vips_image_get_orientation(in) < 2)
+        return in;
+    copy = vips_image_copy_memory(in);
+    g_object_unref(in);
+    if (!copy || vips_autorot(copy, &out, NULL))
+        out = NULL;
+    if (copy)
+        g_object_unref(copy);
+    return out;
+}
+
+/* Takes over from. */
+static enum outcome write_pixels(VipsImage *from, struct fa_image *image, struct fa_err *err)
+{
+    enum outcome outcome = EXPLAINED;
+    if (from->Bands != 3)
+        fa_err_set(err, "cannot convert to RGB: %d channels", from->Bands);
+    else if (!fa_image_new(image, (size_t)from->Xsize, (size_t)from->Ysize, err)) {
+        VipsImage *to = vips_image_new_from_memory(image->pixel, 3 * image->width * image->height, from->Xsize, from->Ysize, 3,
+                                                   VIPS_FORMAT_UCHAR);
+        outcome = to && !vips_image_write(from, to) ? DONE : UNEXPLAINED;
+        if (to)
+            g_object_unref(to);
+    }
+    if (outcome != DONE)
+        fa_image_free(image);
+    g_object_unref(from);
+    return outcome;
+}
+
+static enum outcome decode(int fd, uint64_t max_pixels, struct fa_image *image, struct fa_err *err)
+{
+    VipsImage *(*const step[])(VipsImage *) = {flatten, to_srgb, turn_upright};
+    VipsImage *now = read_header(fd);
+    if (now && (uint64_t)now->Xsize * (uint64_t)now->Ysize > max_pixels) {
+        fa_err_set(err, "too large (%dx%d pixels, limit %llu; see --max-pixels)", now->Xsize, now->Ysize,
+                   (unsigned long long)max_pixels);
+        g_object_unref(now);
+        return EXPLAINED;
+    }
+    for (size_t i = 0; i < sizeof step / sizeof *step && now; i++)
+        now = step[i](now);
+    return now ? write_pixels(now, image, err) : UNEXPLAINED;
+}
+
+/* vips's first line without the name of the loader before it, in our spelling. */
+static void explain(struct fa_err *err)
+{
+    char *text = vips_error_buffer_copy();
+    text[strcspn(text, "\n")] = 0;
+    char *colon = strstr(text, ": "), *reason = colon ? colon + 2 : text;
+    if (islower((unsigned char)reason[0] ? (unsigned char)reason[1] : 0))
+        reason[0] = (char)tolower((unsigned char)reason[0]);
+    if (strstr(reason, "not in a known format") || strstr(reason, "is blocked"))
+        fa_err_set(err, "no readable picture (JPEG, PNG, GIF, WebP, TIFF or HEIF)");
+    else
+        fa_err_set(err, "truncated or damaged: %s", *reason ? reason : "no reason given");
+    g_free(text);
+}
+
+int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
+                    struct fa_err *err)
+{
+    int fd = open_regular(path, err);
+    *image = (struct fa_image){0};
+    if (fd < 0)
+        return -1;
+    pthread_rwlock_rdlock(&decoder->lock);
+    enum outcome outcome = decode(fd, max_pixels, image, err);
+    pthread_rwlock_unlock(&decoder->lock);
+    if (outcome == UNEXPLAINED) {
+        pthread_rwlock_wrlock(&decoder->lock);
+        vips_error_clear();
+        outcome = decode(fd, max_pixels, image, err);
+        if (outcome == UNEXPLAINED)
+            explain(err);
+        pthread_rwlock_unlock(&decoder->lock);
+    }
+    close(fd);
+    return outcome == DONE ? 0 : -1;
+}
