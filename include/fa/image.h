@@ -18,9 +18,6 @@ struct fa_image {
 int fa_image_new(struct fa_image *image, size_t width, size_t height, struct fa_err *err);
 void fa_image_free(struct fa_image *image); /* frees the pixels and leaves no picture */
 
-/* Makes *to, a new picture, the mirror image of from at its diagonal: to(x, y) = from(y, x). */
-int fa_image_transpose(struct fa_image *to, const struct fa_image *from, struct fa_err *err);
-
 /* ---- decoding ---- */
 
 /* A decoded picture of this many pixels takes 512 MiB. */
@@ -51,11 +48,14 @@ struct fa_region {
 
 /* Scales a region (what sticks out is black) to width x height pixels; out gets height*width*3 values 0..255. Each is
  * the mean over the area that a pixel covers, as OpenCV's INTER_AREA has it: where one of the two directions grows, both
- * are interpolated linearly, steepest between pixels. rounded: to whole numbers, as OpenCV does with 8-bit pictures
- * (halves to even, but up where both directions are halved).
+ * are interpolated linearly, steepest between pixels.
  * Errors: an empty region or size, out of memory. */
-int fa_image_resize_area(const struct fa_image *image, struct fa_region region, size_t width, size_t height, bool rounded,
-                         float *out, struct fa_err *err);
+int fa_image_resize_area(const struct fa_image *from, struct fa_region region, size_t width, size_t height, float *out,
+                         struct fa_err *err);
+
+/* The same for a whole picture into to, whose size is given; rounded as OpenCV does (halves to even, but up where both
+ * directions are halved). */
+int fa_image_resize(const struct fa_image *from, struct fa_image *to, struct fa_err *err);
 
 /* ---- cutting out ---- */
 

@@ -100,41 +100,73 @@ static void shrink_line(float *out, const float *line, const struct tap *tap, si
     }
 }
 
-/* Values are 0..255: beyond 2^23 a float has no fraction, so adding and taking off 1.5 * 2^23 rounds halves to even, in
- * vector registers, where rintf() would be a call. */
-static void round_line(float *line, size_t n, bool halves_up)
-{
-    const float whole = 12582912;
-    if (halves_up)
-        for (size_t i = 0; i < n; i++)
-            line[i] = (float)(int)(line[i] + 0.5f);
-    else
-        for (size_t i = 0; i < n; i++)
-            line[i] = (line[i] + whole) - whole;
-}
+/* What one call of the two below works with. */
+struct scaler {
+    const struct fa_image *from;
+    struct fa_region region;
+    struct taps across, down;
+    float *line; /* a row of the region, summed in y */
+};
 
-int fa_image_resize_area(const struct fa_image *image, struct fa_region region, size_t width, size_t height, bool rounded,
-                         float *out, struct fa_err *err)
+static int open_scaler(struct scaler *scaler, size_t width, size_t height, struct fa_err *err)
 {
+    struct fa_region region = scaler->region;
     if (!region.width || !region.height || !width || !height)
         return fa_err_set(err, "cannot scale %zux%zu pixels to %zux%zu", region.width, region.height, width, height);
     bool grow = width > region.width || height > region.height;
-    bool halved = region.width == 2 * width && region.height == 2 * height;
-    struct taps across = {0}, down = {0};
-    float *line = NULL;
-    int failed = make_taps(&across, region.width, width, grow, err) || make_taps(&down, region.height, height, grow, err) ||
-                 !(line = fa_mem_array(region.width, 3 * sizeof *line, err));
-    for (size_t y = 0; y < height && !failed; y++) {
-        const struct tap *tap = &down.tap[y];
-        memset(line, 0, 3 * region.width * sizeof *line);
-        for (size_t k = 0; k < tap->n; k++)
-            add_row(line, image, region, tap->first + k, tap->weight[k]);
-        shrink_line(out + 3 * width * y, line, across.tap, width);
-        if (rounded)
-            round_line(out + 3 * width * y, 3 * width, halved);
+    if (make_taps(&scaler->across, region.width, width, grow, err) || make_taps(&scaler->down, region.height, height, grow, err))
+        return -1;
+    scaler->line = fa_mem_array(region.width, 3 * sizeof *scaler->line, err);
+    return scaler->line ? 0 : -1;
+}
+
+static void close_scaler(struct scaler *scaler)
+{
+    free_taps(&scaler->across);
+    free_taps(&scaler->down);
+    free(scaler->line);
+}
+
+static void scale_row(struct scaler *scaler, size_t y, size_t width, float *out)
+{
+    const struct tap *tap = &scaler->down.tap[y];
+    memset(scaler->line, 0, 3 * scaler->region.width * sizeof *scaler->line);
+    for (size_t k = 0; k < tap->n; k++)
+        add_row(scaler->line, scaler->from, scaler->region, tap->first + k, tap->weight[k]);
+    shrink_line(out, scaler->line, scaler->across.tap, width);
+}
+
+int fa_image_resize_area(const struct fa_image *from, struct fa_region region, size_t width, size_t height, float *out,
+                         struct fa_err *err)
+{
+    struct scaler scaler = {.from = from, .region = region};
+    int failed = open_scaler(&scaler, width, height, err);
+    for (size_t y = 0; y < height && !failed; y++)
+        scale_row(&scaler, y, width, out + 3 * width * y);
+    close_scaler(&scaler);
+    return failed;
+}
+
+/* Values are 0..255: beyond 2^23 a float has no fraction, so adding and taking off 1.5 * 2^23 rounds halves to even, in
+ * vector registers, where lrintf() would be a call. */
+static void round_row(unsigned char *to, const float *from, size_t n, bool halves_up)
+{
+    const float whole = 12582912;
+    for (size_t i = 0; i < n; i++)
+        to[i] = (unsigned char)(int)(halves_up ? from[i] + 0.5f : (from[i] + whole) - whole);
+}
+
+int fa_image_resize(const struct fa_image *from, struct fa_image *to, struct fa_err *err)
+{
+    struct scaler scaler = {.from = from, .region = {0, 0, from->width, from->height}};
+    bool halved = from->width == 2 * to->width && from->height == 2 * to->height;
+    float *row = fa_mem_array(to->width, 3 * sizeof *row, err);
+    int failed = !row || open_scaler(&scaler, to->width, to->height, err);
+    for (size_t y = 0; y < to->height && !failed; y++) {
+        scale_row(&scaler, y, to->width, row);
+        round_row(to->pixel + 3 * to->width * y, row, 3 * to->width, halved);
     }
-    free(line);
-    free_taps(&across);
-    free_taps(&down);
+    close_scaler(&scaler);
+    free(row);
     return failed ? -1 : 0;
 }
