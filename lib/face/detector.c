@@ -1,0 +1,120 @@
+#include "detector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fa/mem.h"
+
+static const struct detector_class *const classes[] = {&fa_detector_mtcnn};
+
+struct fa_detector_options fa_detector_defaults(void)
+{
+    return (struct fa_detector_options){.min_face = 40, .factor = 0.709, .threshold = {0.6, 0.7, 0.7}};
+}
+
+static const struct detector_class *find_class(const struct fa_card *card, struct fa_err *err)
+{
+    if (card->kind != FA_CARD_DETECTOR || !card->detector) {
+        fa_err_set(err, "%s: not the card of a detector", card->name);
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (!strcmp(classes[i]->name, card->detector))
+            return classes[i];
+    fa_err_set(err, "%s: unknown detector '%s'", card->name, card->detector);
+    return NULL;
+}
+
+static int check_options(const struct fa_detector_options *options, struct fa_err *err)
+{
+    if (!(options->min_face >= 12))
+        return fa_err_set(err, "smallest face of %g pixels (want at least 12)", options->min_face);
+    if (!(options->factor >= 0.1 && options->factor <= 0.95))
+        return fa_err_set(err, "pyramid factor %g (want 0.1 to 0.95)", options->factor);
+    for (int i = 0; i < 3; i++)
+        if (!(options->threshold[i] >= 0 && options->threshold[i] <= 1))
+            return fa_err_set(err, "threshold %g (want 0 to 1)", options->threshold[i]);
+    return 0;
+}
+
+struct fa_detector *fa_detector_open(const struct fa_card *card, const char *const *weights,
+                                     const struct fa_detector_options *options, struct fa_err *err)
+{
+    const struct detector_class *class = find_class(card, err);
+    if (!class || check_options(options, err))
+        return NULL;
+    if (card->nweights != class->nnets) {
+        fa_err_set(err, "%s: %zu weights files, %s wants %zu", card->name, card->nweights, class->name, class->nnets);
+        return NULL;
+    }
+    struct fa_detector *detector = fa_mem_array(1, sizeof *detector, err);
+    if (!detector)
+        return NULL;
+    *detector = (struct fa_detector){.class = class, .options = *options};
+    memcpy(detector->mean, card->mean, sizeof detector->mean);
+    memcpy(detector->scale, card->scale, sizeof detector->scale);
+    int failed = 0;
+    for (size_t i = 0; i < class->nnets && !failed; i++)
+        failed = !(detector->net[i] = fa_net_open(weights[i], NULL, 0, err));
+    if (failed || class->check(detector, err)) {
+        fa_detector_close(detector);
+        return NULL;
+    }
+    return detector;
+}
+
+void fa_detector_close(struct fa_detector *detector)
+{
+    if (!detector)
+        return;
+    for (size_t i = 0; i < DETECTOR_NETS; i++)
+        fa_net_close(detector->net[i]);
+    free(detector);
+}
+
+struct fa_scan *fa_scan_new(const struct fa_detector *detector, struct fa_err *err)
+{
+    struct fa_scan *scan = fa_mem_array(1, sizeof *scan, err);
+    if (!scan)
+        return NULL;
+    scan->detector = detector;
+    scan->input = fa_mem_aligned(detector->class->ninput, sizeof *scan->input, err);
+    scan->patch = scan->input ? fa_mem_aligned(detector->class->ninput, sizeof *scan->patch, err) : NULL;
+    int failed = !scan->patch;
+    for (size_t i = 0; i < detector->class->nnets && !failed; i++)
+        failed = !(scan->exec[i] = fa_exec_new(detector->net[i], err));
+    if (failed) {
+        fa_scan_free(scan);
+        return NULL;
+    }
+    return scan;
+}
+
+void fa_scan_free(struct fa_scan *scan)
+{
+    if (!scan)
+        return;
+    for (size_t i = 0; i < DETECTOR_NETS; i++)
+        fa_exec_free(scan->exec[i]);
+    free(scan->list.item);
+    free(scan->input);
+    free(scan->patch);
+    free(scan);
+}
+
+int fa_scan_run(struct fa_scan *scan, const struct fa_image *image, struct fa_faces *faces, struct fa_err *err)
+{
+    struct candidates *list = &scan->list;
+    faces->n = list->n = 0;
+    if (scan->detector->class->run(scan, image, err) ||
+        fa_mem_grow(&faces->face, &faces->capacity, list->n, sizeof *faces->face, err))
+        return -1;
+    for (size_t i = 0; i < list->n; i++) {
+        struct fa_face *face = &faces->face[faces->n++];
+        *face = (struct fa_face){.score = (float)list->item[i].score, .has_points = true};
+        memcpy(face->point, list->item[i].point, sizeof face->point);
+        for (int k = 0; k < 4; k++)
+            face->box[k] = (float)list->item[i].box[k];
+    }
+    return 0;
+}
