@@ -106,7 +106,7 @@ int fa_template_transform(const struct fa_template *crop, const struct fa_face *
 /* A stand-in where no detector ran: its box is the picture. */
 struct fa_face fa_face_whole(size_t width, size_t height);
 
-/* A stand-in where no face was found: the square in the middle whose side is half the picture's shorter side. */
+/* A stand-in where no face was found: the square in the middle whose side is three quarters of the picture's shorter side. */
 struct fa_face fa_face_centre(size_t width, size_t height);
 
 #endif

@@ -18,7 +18,7 @@ static int by_score(const void *a, const void *b)
     const struct candidate *left = a, *right = b;
     if (left->score != right->score)
         return left->score > right->score ? -1 : 1;
-    return left->order < right->order ? -1 : left->order > right->order;
+    return left->order > right->order ? -1 : left->order < right->order;
 }
 
 static double area(const double box[4], double unit)

@@ -9,7 +9,7 @@ struct candidate {
     double score;
     float shift[4]; /* what the network would have each edge moved by, in box sides */
     float point[FA_FACE_POINTS][2];
-    size_t order; /* of arrival, which decides between equal scores; set by fa_candidates_suppress() */
+    size_t order; /* of arrival, set by fa_candidates_suppress() */
 };
 
 struct candidates {
@@ -26,7 +26,8 @@ enum overlap {
 struct candidate *fa_candidates_add(struct candidates *list, struct fa_err *err);
 
 /* Greedy non-maximum suppression of list->item[first..]: sorts by score, best first, and drops every candidate that
- * overlaps a better one that stays by more than limit. A box covers its right and bottom pixel too if unit is 1, and ends
+ * overlaps a better one that stays by more than limit. Of equal scores (float32 saturates near 1) the last to arrive is the
+ * better one, as with NumPy's argsort() read from its end, which the published codes use. A box covers its right and bottom pixel too if unit is 1, and ends
  * there if it is 0. */
 void fa_candidates_suppress(struct candidates *list, size_t first, enum overlap overlap, double limit, double unit);
 

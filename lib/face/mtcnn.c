@@ -120,55 +120,86 @@ static void fill_tile(struct fa_scan *scan, const struct fa_image *level, size_t
     }
 }
 
-/* x, y: of the position in its level. */
-static int propose(struct fa_scan *scan, size_t x, size_t y, double scale, double score, const float shift[4],
+static int propose(struct fa_scan *scan, const size_t position[2], double scale, double score, const float shift[4],
                    struct fa_err *err)
 {
     struct candidate *candidate = fa_candidates_add(&scan->list, err);
     if (!candidate)
         return -1;
-    double at[2] = {(double)(STRIDE * x), (double)(STRIDE * y)};
     for (int i = 0; i < 4; i++)
-        candidate->box[i] = trunc((at[i % 2] + (i < 2 ? 1 : CELL)) / scale);
+        candidate->box[i] = trunc(((double)(STRIDE * position[i % 2]) + (i < 2 ? 1 : CELL)) / scale);
     candidate->score = score;
     memcpy(candidate->shift, shift, sizeof candidate->shift);
     return 0;
 }
 
-/* The positions x..x+nx-1, y..y+ny-1 of a level. */
-static int scan_tile(struct fa_scan *scan, const struct fa_image *level, double scale, size_t x, size_t y, size_t nx,
-                     size_t ny, struct fa_err *err)
+/* A level on its way through P-Net. */
+struct level {
+    struct fa_image image;
+    double scale;
+    size_t nx, ny;   /* positions */
+    size_t last[2];  /* position of the last proposal */
+};
+
+/* Runs P-Net for the positions x..x+nx-1, y..y+ny-1. */
+static int run_tile(struct fa_scan *scan, const struct level *level, size_t x, size_t y, size_t nx, size_t ny,
+                    const float *result[3], struct fa_err *err)
 {
-    const float *result[3] = {0};
-    size_t width = level->width - STRIDE * x, height = level->height - STRIDE * y;
+    size_t width = level->image.width - STRIDE * x, height = level->image.height - STRIDE * y;
     if (positions(width) > nx)
         width = STRIDE * nx + CELL - STRIDE;
     if (positions(height) > ny)
         height = STRIDE * ny + CELL - STRIDE;
-    fill_tile(scan, level, STRIDE * x, STRIDE * y, width, height);
-    if (run_net(scan, PNET, 1, width, height, nx * ny, result, err))
+    fill_tile(scan, &level->image, STRIDE * x, STRIDE * y, width, height);
+    return run_net(scan, PNET, 1, width, height, nx * ny, result, err);
+}
+
+static int scan_tile(struct fa_scan *scan, struct level *level, size_t x, size_t y, struct fa_err *err)
+{
+    const float *result[3] = {0};
+    size_t nx = level->nx - x < TILE ? level->nx - x : TILE, ny = level->ny - y < TILE ? level->ny - y : TILE;
+    if (run_tile(scan, level, x, y, nx, ny, result, err))
         return -1;
     for (size_t i = 0; i < nx * ny; i++) {
         double score = (double)result[SCORES][2 * i + 1];
-        if (score >= scan->detector->options.threshold[PNET] &&
-            propose(scan, x + i / ny, y + i % ny, scale, score, result[SHIFTS] + 4 * i, err))
+        if (!(score >= scan->detector->options.threshold[PNET]))
+            continue;
+        level->last[0] = x + i / ny;
+        level->last[1] = y + i % ny;
+        if (propose(scan, level->last, level->scale, score, result[SHIFTS] + 4 * i, err))
             return -1;
     }
     return 0;
 }
 
+/* A level with a single proposal takes its shift from the position mirrored in x. That is a slip of the published Python
+ * code (detect_face.py of facenet, a row turned over that MATLAB had to turn), kept because the crops that FaceNet was
+ * trained on were made with it. */
+static int mirror_shift(struct fa_scan *scan, const struct level *level, struct candidate *single, struct fa_err *err)
+{
+    const float *result[3] = {0};
+    if (run_tile(scan, level, level->nx - 1 - level->last[0], level->last[1], 1, 1, result, err))
+        return -1;
+    memcpy(single->shift, result[SHIFTS], sizeof single->shift);
+    return 0;
+}
+
 static int scan_level(struct fa_scan *scan, const struct fa_image *image, double scale, struct fa_err *err)
 {
-    struct fa_image level;
+    struct level level = {.scale = scale};
     size_t width = (size_t)ceil((double)image->width * scale), height = (size_t)ceil((double)image->height * scale);
-    size_t first = scan->list.n, nx = positions(width), ny = positions(height);
-    if (fa_image_new(&level, width, height, err))
+    size_t first = scan->list.n;
+    level.nx = positions(width);
+    level.ny = positions(height);
+    if (fa_image_new(&level.image, width, height, err))
         return -1;
-    int failed = fa_image_resize(image, &level, err);
-    for (size_t x = 0; x < nx && !failed; x += TILE)
-        for (size_t y = 0; y < ny && !failed; y += TILE)
-            failed = scan_tile(scan, &level, scale, x, y, nx - x < TILE ? nx - x : TILE, ny - y < TILE ? ny - y : TILE, err);
-    fa_image_free(&level);
+    int failed = fa_image_resize(image, &level.image, err);
+    for (size_t x = 0; x < level.nx && !failed; x += TILE)
+        for (size_t y = 0; y < level.ny && !failed; y += TILE)
+            failed = scan_tile(scan, &level, x, y, err);
+    if (!failed && scan->list.n == first + 1)
+        failed = mirror_shift(scan, &level, &scan->list.item[first], err);
+    fa_image_free(&level.image);
     if (!failed)
         fa_candidates_suppress(&scan->list, first, OVERLAP_UNION, 0.5, unit);
     return failed;

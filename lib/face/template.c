@@ -105,7 +105,7 @@ struct fa_face fa_face_whole(size_t width, size_t height)
 
 struct fa_face fa_face_centre(size_t width, size_t height)
 {
-    float side = 0.5f * (float)(width < height ? width : height);
+    float side = 0.75f * (float)(width < height ? width : height);
     float left = 0.5f * ((float)width - side), top = 0.5f * ((float)height - side);
     return (struct fa_face){.box = {left, top, left + side, top + side}};
 }
