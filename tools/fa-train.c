@@ -13,7 +13,7 @@ static struct {
 } given = {.arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
 static const struct cli_option options[] = {
-    {'l', "labels", "LIST", CLI_TEXT, &given.labels, "labels to learn, one head each (default: those of age, gender, race there are)", 0, 0},
+    {'l', "labels", "LIST", CLI_TEXT, &given.labels, "labels to learn (default: those of age, gender, race there are)", 0, 0},
     CLI_OUTPUT(&given.output),
     {0, "arch", "LINE", CLI_TEXT, &given.arch, "layers", 0, 0},
     {0, "epochs", "N", CLI_COUNT, &given.epochs, "passes over the faces at most", 1, 100000},
@@ -23,7 +23,7 @@ static const struct cli_option options[] = {
     {0, "schedule", "NAME", CLI_TEXT, &given.schedule, "cosine (to 0 at the last epoch) or constant", 0, 0},
     {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, 0 for adam)", 0, 100},
     {0, "validation-split", "SHARE", CLI_REAL, &given.validation, "share of the pictures held out; 0 for none", 0, 0.9},
-    {0, "patience", "N", CLI_COUNT, &given.patience, "stop after N epochs without a better validation loss; 0: never", 0, 100000},
+    {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better loss before it stops; 0: any", 0, 100000},
     CLI_SEED(&given.seed),
     CLI_THREADS(&given.threads),
     CLI_NO_PROG,
@@ -164,7 +164,8 @@ static void summarize(const struct fa_trainer *trainer, const struct fa_dataset 
     const struct fa_epoch *epoch = fa_trainer_history(trainer, best - 1);
     for (size_t h = 0; h < data->nheads && used < sizeof scores; h++) {
         const struct fa_score *score = epoch->valid[h].n ? &epoch->valid[h] : &epoch->train[h];
-        used += (size_t)snprintf(scores + used, sizeof scores - used, ", %s %.1f %%", data->head[h].name, 100 * score->accuracy);
+        const char *name = data->head[h].name;
+        used += (size_t)snprintf(scores + used, sizeof scores - used, ", %s %.1f %%", name, 100 * score->accuracy);
     }
     cli_summary("%zu faces trained on, %zu held out, %llu unlabelled, %llu rejected; weights of epoch %zu of %zu%s; %.1f s",
                 fa_trainer_rows(trainer), fa_trainer_validation(trainer), (unsigned long long)data->unlabelled,

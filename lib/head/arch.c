@@ -86,8 +86,8 @@ static int parse_input(struct fa_arch *arch, const struct item *item, struct fa_
             arch->input = (enum fa_input)i;
             return 0;
         }
-    return fa_err_set(err, "architecture: '%.*s': not one of dense, dropout, batchnorm, or, in the first place, standardize, l2, none",
-                      item->length, item->text);
+    return fa_err_set(err, "architecture: '%.*s': not one of dense, dropout, batchnorm, or, in the first place, "
+                      "standardize, l2, none", item->length, item->text);
 }
 
 static int parse_item(struct fa_arch *arch, const struct item *item, bool first, struct fa_err *err)

@@ -15,12 +15,14 @@ static void take_batch(struct fa_trainer *t, const uint32_t *row, size_t n)
     }
 }
 
+#define PI 3.14159265358979323846
+
 /* Cosine without restarts (Loshchilov and Hutter 2017, equation 5) from the given rate to 0, step by step. */
 static double learning_rate(const struct fa_trainer *t)
 {
     size_t per_epoch = (t->ntrain + t->options.batch - 1) / t->options.batch;
     double part = (double)t->steps / (double)(per_epoch * t->options.epochs);
-    return t->options.schedule == FA_COSINE ? t->options.rate * 0.5 * (1 + cos(3.14159265358979323846 * part)) : t->options.rate;
+    return t->options.rate * (t->options.schedule == FA_COSINE ? 0.5 * (1 + cos(PI * part)) : 1);
 }
 
 /* Weights that one thread updates at once. */
@@ -61,7 +63,7 @@ static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
 {
     take_batch(t, row, n);
     mlp_gather(&t->mlp, t->tape.x, t->batch_x, n, t->center, t->scale);
-    mlp_draw_masks(&t->mlp, &t->tape, n, t->options.seed, t->steps);
+    mlp_draw_masks(&t->mlp, &t->tape, n, t->options.seed, t->steps, t->pool);
     mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
     mlp_loss(&t->mlp, &t->tape, t->batch_label, n, t->score);
     mlp_backward(&t->mlp, &t->tape, t->param, t->grad, n, t->pool);

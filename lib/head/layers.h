@@ -23,7 +23,7 @@ void layer_activation_forward(float *y, const float *b, size_t rows, size_t out,
 void layer_activation_backward(float *dy, float *db, const float *y, size_t rows, size_t out, enum fa_activation activation);
 
 /* keep (n) = 1 with probability 1 - rate (to 1/65536), from the generator's words at (seed, stream). */
-void layer_dropout_mask(uint8_t *keep, size_t n, float rate, uint64_t seed, uint64_t stream);
+void layer_dropout_mask(struct fa_pool *pool, uint8_t *keep, size_t n, float rate, uint64_t seed, uint64_t stream);
 
 /* Inverted dropout: y = x keep / (1 - rate); backward, dy becomes dx in place. */
 void layer_dropout_forward(float *y, const float *x, const uint8_t *keep, size_t n, float rate);

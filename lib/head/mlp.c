@@ -84,8 +84,8 @@ void mlp_init(const struct fa_mlp *mlp, float *param, uint64_t seed)
         } else if (step->layer.kind == FA_DENSE && s + 1 < mlp->nsteps) {
             init_columns(param + tensor->offset, step->in, step->out, 0, step->out, step->layer.he, &rng);
         } else if (step->layer.kind == FA_DENSE) {
-            for (size_t h = 0; h < mlp->nheads; h++)
-                init_columns(param + tensor->offset, step->in, step->out, mlp->head[h].offset, mlp->head[h].nclasses, false, &rng);
+            for (const struct fa_head *head = mlp->head; head < mlp->head + mlp->nheads; head++)
+                init_columns(param + tensor->offset, step->in, step->out, head->offset, head->nclasses, false, &rng);
         }
     }
 }

@@ -57,7 +57,8 @@ int mlp_tape_new(struct mlp_tape *tape, const struct fa_mlp *mlp, size_t rows, s
 void mlp_tape_free(struct mlp_tape *tape);
 
 /* Draws the masks of all dropouts for a step of the optimiser. */
-void mlp_draw_masks(const struct fa_mlp *mlp, struct mlp_tape *tape, size_t rows, uint64_t seed, uint64_t step);
+void mlp_draw_masks(const struct fa_mlp *mlp, struct mlp_tape *tape, size_t rows, uint64_t seed, uint64_t step,
+                    struct fa_pool *pool);
 
 /* Training passes. param's moving statistics change in forward. loss adds to score[nheads] and leaves the gradient of
  * the summed mean losses in the tape; backward writes grad, laid out as param. */

@@ -139,8 +139,9 @@ int fa_model_fits(const struct fa_model *model, const struct fa_header *header, 
         else if (strcmp(want, have) != 0)
             failed = fa_err_set(err, "embeddings of %s %s, model learned from %s %s", what[i], have, what[i], want);
     }
-    if (!failed && fa_header_elements(header) != model->dim)
-        failed = fa_err_set(err, "embeddings of dimension %zu, model learned from dimension %zu", fa_header_elements(header), model->dim);
+    size_t dim = fa_header_elements(header);
+    if (!failed && dim != model->dim)
+        failed = fa_err_set(err, "embeddings of dimension %zu, model learned from dimension %zu", dim, model->dim);
     fa_arena_free(&arena);
     return failed;
 }

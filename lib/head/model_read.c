@@ -86,8 +86,10 @@ static int read_header(struct fa_model *model, size_t *members, struct file *fil
     if (item[2].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
         return fa_err_set(err, "malformed header");
     if (item[2].via.u64 != MODEL_MAJOR)
-        return fa_err_set(err, "model of version %llu, this program reads version %d", (unsigned long long)item[2].via.u64, MODEL_MAJOR);
-    if (wire_map(&model->map, &model->arena, &item[4], err) || fa_arch_parse(&model->arch, fa_map_string(&model->map, "arch", "-"), err))
+        return fa_err_set(err, "model of version %llu, this program reads version %d", (unsigned long long)item[2].via.u64,
+                          MODEL_MAJOR);
+    if (wire_map(&model->map, &model->arena, &item[4], err) ||
+        fa_arch_parse(&model->arch, fa_map_string(&model->map, "arch", "-"), err))
         return -1;
     double dim = fa_map_number(&model->map, "dim", 0), n = fa_map_number(&model->map, "members", 0);
     if (!(dim >= 1 && dim <= WIRE_BYTES / 4) || !(n >= 1 && n <= 4096))
@@ -111,7 +113,8 @@ static int read_array(const struct model_array *array, const msgpack_object *obj
 {
     const msgpack_object *item = object->via.array.ptr;
     size_t n = array->rows * array->cols;
-    if (object->via.array.size < 4 || item[3].type != MSGPACK_OBJECT_BIN || !has_shape(&item[2], array) || item[3].via.bin.size != 4 * n)
+    if (object->via.array.size < 4 || item[3].type != MSGPACK_OBJECT_BIN || item[3].via.bin.size != 4 * n ||
+        !has_shape(&item[2], array))
         return fa_err_set(err, "%s does not have the shape that the architecture gives it", array->name);
     wire_get_f32(array->data, (const unsigned char *)item[3].via.bin.ptr, n);
     for (size_t i = 0; i < n; i++)

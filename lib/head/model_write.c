@@ -20,8 +20,8 @@ static int pack_floats(msgpack_packer *packer, const float *from, size_t n)
 
 static int pack_array(msgpack_packer *packer, const struct model_array *array)
 {
-    int failed = msgpack_pack_array(packer, 4) || msgpack_pack_int(packer, MODEL_TENSOR) || wire_pack_string(packer, array->name) ||
-                 msgpack_pack_array(packer, array->matrix ? 2 : 1);
+    int failed = msgpack_pack_array(packer, 4) || msgpack_pack_int(packer, MODEL_TENSOR) ||
+                 wire_pack_string(packer, array->name) || msgpack_pack_array(packer, array->matrix ? 2 : 1);
     if (array->matrix && !failed)
         failed = msgpack_pack_uint64(packer, array->rows);
     return failed || msgpack_pack_uint64(packer, array->cols) || pack_floats(packer, array->data, array->rows * array->cols);
@@ -39,9 +39,9 @@ static int pack_member(msgpack_packer *packer, const struct fa_model *model, siz
 
 static int pack_model(msgpack_packer *packer, const struct fa_model *model)
 {
-    int failed = msgpack_pack_array(packer, 5) || msgpack_pack_int(packer, MODEL_HEADER) || wire_pack_string(packer, MODEL_MAGIC) ||
-                 msgpack_pack_int(packer, MODEL_MAJOR) || msgpack_pack_int(packer, MODEL_MINOR) ||
-                 wire_pack_map(packer, &model->map);
+    int failed = msgpack_pack_array(packer, 5) || msgpack_pack_int(packer, MODEL_HEADER) ||
+                 wire_pack_string(packer, MODEL_MAGIC) || msgpack_pack_int(packer, MODEL_MAJOR) ||
+                 msgpack_pack_int(packer, MODEL_MINOR) || wire_pack_map(packer, &model->map);
     for (size_t i = 0; i < model->nmembers && !failed; i++)
         failed = pack_member(packer, model, i);
     return failed;
@@ -62,10 +62,11 @@ static int write_all(int fd, const char *name, const char *bytes, size_t n, stru
 static int check_sizes(const struct fa_model *model, struct fa_err *err)
 {
     struct model_array array;
+    size_t most = WIRE_BYTES / 4 - 64;
     for (size_t i = 0; model_array(model, 0, i, &array); i++)
-        if (array.rows * array.cols > WIRE_BYTES / 4 - 64)
-            return fa_err_set(err, "%s has %zu weights, a model file takes %zu in one layer", array.name, array.rows * array.cols,
-                              WIRE_BYTES / 4 - 64);
+        if (array.rows * array.cols > most)
+            return fa_err_set(err, "%s has %zu weights, a model file takes %zu in one layer", array.name,
+                              array.rows * array.cols, most);
     return 0;
 }
 
@@ -79,7 +80,8 @@ int fa_model_write(struct fa_model *model, int fd, const char *name, struct fa_e
     msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
     int failed = pack_model(&packer, model);
     uint64_t check = failed ? 0 : XXH3_64bits(buffer.data, buffer.size);
-    failed = failed || msgpack_pack_array(&packer, 2) || msgpack_pack_int(&packer, MODEL_END) || msgpack_pack_uint64(&packer, check);
+    failed = failed || msgpack_pack_array(&packer, 2) || msgpack_pack_int(&packer, MODEL_END) ||
+             msgpack_pack_uint64(&packer, check);
     failed = failed ? fa_err_memory(err, buffer.size) : write_all(fd, name, buffer.data, buffer.size, err);
     if (!failed)
         model->digest = XXH3_64bits(buffer.data, buffer.size);

@@ -17,11 +17,12 @@ static struct layer_batchnorm batchnorm_of(const struct fa_mlp *mlp, const struc
                                     .rstd = tape ? tape->rstd[s] : NULL};
 }
 
-void mlp_draw_masks(const struct fa_mlp *mlp, struct mlp_tape *tape, size_t rows, uint64_t seed, uint64_t step)
+void mlp_draw_masks(const struct fa_mlp *mlp, struct mlp_tape *tape, size_t rows, uint64_t seed, uint64_t step,
+                    struct fa_pool *pool)
 {
     for (size_t s = 0; s < mlp->nsteps; s++)
         if (mlp->step[s].layer.kind == FA_DROPOUT)
-            layer_dropout_mask(tape->keep[s], rows * mlp->step[s].out, mlp->step[s].layer.rate, seed,
+            layer_dropout_mask(pool, tape->keep[s], rows * mlp->step[s].out, mlp->step[s].layer.rate, seed,
                                MLP_STREAM_DROPOUT + step * MLP_STEPS + s);
 }
 

@@ -30,21 +30,21 @@ static bool held_out(const char *id, double share)
 static int split(struct fa_trainer *t, struct fa_err *err)
 {
     const struct fa_dataset *data = t->data;
+    double share = t->options.validation;
     t->train = fa_arena_alloc(&t->arena, data->rows * sizeof *t->train, err);
     t->valid = fa_arena_alloc(&t->arena, data->rows * sizeof *t->valid, err);
     t->order = fa_arena_alloc(&t->arena, data->rows * sizeof *t->order, err);
     if (!t->train || !t->valid || !t->order)
         return -1;
     for (size_t i = 0; i < data->rows; i++)
-        if (held_out(data->id[i], t->options.validation))
+        if (held_out(data->id[i], share))
             t->valid[t->nvalid++] = (uint32_t)i;
         else
             t->train[t->ntrain++] = (uint32_t)i;
     if (!t->ntrain)
-        return fa_err_set(err, "a validation split of %g leaves none of %zu records to train on", t->options.validation, data->rows);
-    if (!t->nvalid && t->options.validation > 0)
-        return fa_err_set(err, "a validation split of %g holds out none of %zu records (0 trains without)", t->options.validation,
-                          data->rows);
+        return fa_err_set(err, "a validation split of %g leaves none of %zu records to train on", share, data->rows);
+    if (!t->nvalid && share > 0)
+        return fa_err_set(err, "a validation split of %g holds out none of %zu records (0 trains without)", share, data->rows);
     return 0;
 }
 

@@ -32,10 +32,13 @@ static inline void faces_record(const struct faces *faces, size_t i, struct fa_r
     uint32_t age = fa_rng_below(&rng, 4), gender = fa_rng_below(&rng, 2);
     fa_record_clear(record);
     static const char *const suffix[] = {"", "#2", "~1"};
-    record->id = fa_arena_printf(&record->arena, &err, "%05zu.jpg%s", faces->copies ? i / 3 : i, faces->copies ? suffix[i % 3] : "");
+    record->id = faces->copies ? fa_arena_printf(&record->arena, &err, "%05zu.jpg%s", i / 3, suffix[i % 3])
+                               : fa_arena_printf(&record->arena, &err, "%05zu.jpg", i);
     float *x = fa_record_payload(record, faces->dim, sizeof *x, &err);
-    for (size_t k = 0; k < faces->dim; k++)
-        x[k] = ((k % 4 == age ? 1.0f : 0.0f) + (k % 2 == gender ? 0.8f : 0.0f) + fa_rng_normal(&rng) + (float)k) * (float)(k % 3);
+    for (size_t k = 0; k < faces->dim; k++) {
+        float signal = (k % 4 == age ? 1.0f : 0.0f) + (k % 2 == gender ? 0.8f : 0.0f);
+        x[k] = (signal + fa_rng_normal(&rng) + (float)k) * (float)(k % 3);
+    }
     if (faces->unrelated) {
         age = fa_rng_below(&rng, 4);
         gender = fa_rng_below(&rng, 2);
@@ -77,7 +80,8 @@ static inline char *faces_write(const struct faces *faces)
     return path;
 }
 
-static inline struct fa_dataset *faces_read(const struct faces *faces, const char *const *heads, size_t nheads, struct fa_err *err)
+static inline struct fa_dataset *faces_read(const struct faces *faces, const char *const *heads, size_t nheads,
+                                            struct fa_err *err)
 {
     const char *path = faces_write(faces);
     struct fa_reader *reader = fa_reader_open(&path, 1, FA_EMBEDDING, FA_READER_UNIQUE, err);

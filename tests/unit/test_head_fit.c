@@ -17,7 +17,8 @@ static void classes_and_rows_are_in_order(void **state)
 {
     (void)state;
     struct fa_err err;
-    struct fa_dataset *data = faces_read(&(struct faces){.n = 60, .dim = 8, .reversed = true, .unlabel = 5, .reject = 7}, NULL, 0, &err);
+    struct faces faces = {.n = 60, .dim = 8, .reversed = true, .unlabel = 5, .reject = 7};
+    struct fa_dataset *data = faces_read(&faces, NULL, 0, &err);
     static const char *const age[] = {"0-2", "3-9", "10-19", "more than 70"};
     assert_non_null(data);
     assert_int_equal(data->nheads, 2); /* race is nowhere, service_test not asked for */
@@ -134,7 +135,8 @@ static void what_can_be_learned_is_learned(void **state)
     struct fa_err err;
     struct fa_fit_options options = quick();
     for (int unrelated = 0; unrelated < 2; unrelated++) {
-        struct fa_dataset *data = faces_read(&(struct faces){.n = 1500, .dim = 60, .unlabel = 9, .unrelated = unrelated}, NULL, 0, &err);
+        struct faces faces = {.n = 1500, .dim = 60, .unlabel = 9, .unrelated = unrelated};
+        struct fa_dataset *data = faces_read(&faces, NULL, 0, &err);
         struct fa_trainer *trainer = train(data, &options);
         const struct fa_epoch *best = fa_trainer_history(trainer, fa_trainer_best(trainer) - 1);
         struct fa_score prior[2], held[2];
@@ -461,7 +463,8 @@ static void other_embeddings_are_refused(void **state)
     struct fa_dataset *other = faces_read(&(struct faces){.n = 100, .dim = 6, .digest = "00000000000000bb"}, NULL, 0, &err);
     assert_int_equal(fa_model_fits(model, &data->header, &err), 0);
     assert_int_equal(fa_model_fits(model, &other->header, &err), -1);
-    assert_string_equal(err.text, "embeddings of weights digest 00000000000000bb, model learned from weights digest 00000000000000aa");
+    assert_string_equal(err.text, "embeddings of weights digest 00000000000000bb, model learned from weights digest "
+                                  "00000000000000aa");
     fa_dataset_free(other);
     other = faces_read(&(struct faces){.n = 100, .dim = 7}, NULL, 0, &err);
     assert_int_equal(fa_model_fits(model, &other->header, &err), -1);

@@ -121,15 +121,15 @@ static void dropout_masks(void **state)
     enum { N = 100003 };
     static uint8_t keep[N], again[N];
     size_t kept = 0;
-    layer_dropout_mask(keep, N, 0.3f, 5, 8);
+    layer_dropout_mask(NULL, keep, N, 0.3f, 5, 8);
     for (size_t i = 0; i < N; i++)
         kept += keep[i];
     assert_true(fabs((double)kept / N - 0.7) < 0.006); /* four standard deviations */
-    layer_dropout_mask(again, N, 0.3f, 5, 8);
+    layer_dropout_mask(NULL, again, N, 0.3f, 5, 8);
     assert_memory_equal(keep, again, N);
-    layer_dropout_mask(again, N, 0.3f, 5, 9);
+    layer_dropout_mask(NULL, again, N, 0.3f, 5, 9);
     assert_memory_not_equal(keep, again, N);
-    layer_dropout_mask(keep, N, 0, 5, 8);
+    layer_dropout_mask(NULL, keep, N, 0, 5, 8);
     for (size_t i = 0; i < N; i++)
         assert_int_equal(keep[i], 1);
 }
@@ -152,7 +152,7 @@ static void dropout_gradient(void **state)
     static struct dropped d;
     draw(d.x, ROWS * IN, 1);
     draw(d.cost, ROWS * IN, 2);
-    layer_dropout_mask(d.keep, ROWS * IN, 0.4f, 1, 1);
+    layer_dropout_mask(NULL, d.keep, ROWS * IN, 0.4f, 1, 1);
     memcpy(d.dx, d.cost, sizeof d.dx);
     layer_dropout_backward(d.dx, d.keep, ROWS * IN, 0.4f);
     check_gradient(dropout, &d, d.x, d.dx, ROWS * IN);
@@ -214,8 +214,8 @@ static void batchnorm_statistics(void **state)
         assert_true(fabs((double)n.y[i] - y) < 1e-5);
     }
     layer_batchnorm_infer(n.y, n.x, &n.bn, ROWS, OUT);
-    double y = ((double)n.x[OUT] - (double)n.mean[0]) / sqrt((double)n.variance[0] + 1e-3) * (double)n.gamma[0] + (double)n.beta[0];
-    assert_true(fabs((double)n.y[OUT] - y) < 1e-5);
+    double xhat = ((double)n.x[OUT] - (double)n.mean[0]) / sqrt((double)n.variance[0] + 1e-3);
+    assert_true(fabs((double)n.y[OUT] - (xhat * (double)n.gamma[0] + (double)n.beta[0])) < 1e-5);
 }
 
 /* ---- loss ---- */
@@ -329,7 +329,7 @@ static void network_gradients(void **state)
         n.grad = fa_mem_aligned(n.mlp.floats, sizeof *n.grad, &err);
         mlp_init(&n.mlp, n.param, 3);
         draw(n.tape.x, ROWS * IN, 7);
-        mlp_draw_masks(&n.mlp, &n.tape, ROWS, 1, 1);
+        mlp_draw_masks(&n.mlp, &n.tape, ROWS, 1, 1, NULL);
         network_loss(&n);
         mlp_backward(&n.mlp, &n.tape, n.param, n.grad, ROWS, NULL);
         for (size_t i = 0; i < n.mlp.ntensors; i++) {
