@@ -30,7 +30,7 @@ face    := $(call room,face) $(net) $(image) $(table) $(stream)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
 export  := $(call room,export) $(eval)
-cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
+cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c tools/align_%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -38,7 +38,7 @@ MANS    := $(sort $(wildcard man/*.[1-9]))
 
 all: $(TOOLS)
 
-$B/fa-align:     $(cli) $(table) $(face)
+$B/fa-align:     $B/tools/align_setup.o $(cli) $(table) $(face)
 $B/fa-embed:     $(cli) $(net)
 $B/fa-train:     $(cli) $(head)
 $B/fa-predict:   $(cli) $(head)

@@ -14,7 +14,7 @@
 /* How all pictures are treated; shared by threads. */
 struct fa_align {
     struct fa_decoder *decoder;
-    const struct fa_detector *detector; /* NULL: the picture is the crop, scaled to the crop's size */
+    struct fa_detector *detector; /* NULL: the picture is the crop, scaled to the crop's size */
     const char *detector_name;          /* for the records */
     struct fa_template crop;
     size_t width, height; /* of crops */

@@ -1,0 +1,33 @@
+/* What fa-align sets up before it runs. */
+#ifndef FA_TOOLS_ALIGN_H
+#define FA_TOOLS_ALIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fa/align.h"
+#include "fa/pictures.h"
+#include "fa/table.h"
+
+struct options {
+    const char *labels, *column, *folder, *detector, *model, *template, *size, *border, *fallback, *thresholds, *output;
+    bool nul, all, one;
+    long max_pixels, threads;
+    struct fa_detector_options detection;
+};
+
+/* The pictures, and the table they come from, if they do. */
+struct sources {
+    struct fa_table *table;
+    size_t column; /* of the paths */
+    struct fa_pictures *pictures;
+};
+
+/* Each of these ends the process where it fails. */
+void align_list_pictures(struct sources *sources, const struct options *o, char **paths, size_t n);
+
+/* Template, size and card, also in the header's map; template and size from the card where no option says otherwise. */
+void align_choose_template(struct fa_align *align, const struct options *o, struct fa_header *header, struct fa_arena *arena);
+void align_open_detector(struct fa_align *align, const struct options *o);
+
+#endif

@@ -1,0 +1,126 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "align.h"
+#include "cli.h"
+
+/* ---- what to read ---- */
+
+/* Paths in a CSV are relative to its folder, unless -C says to which. */
+static void list_rows(struct sources *sources, const struct options *o)
+{
+    static char beside[4096];
+    const char *slash = strrchr(o->labels, '/');
+    int length = !slash || slash == o->labels ? 1 : (int)(slash - o->labels);
+    struct fa_err err;
+    snprintf(beside, sizeof beside, "%.*s", length, slash ? o->labels : ".");
+    if (!(sources->table = fa_table_read(o->labels, &err)) ||
+        fa_table_find(sources->table, o->column, &sources->column, &err))
+        cli_fail(&err);
+    sources->pictures = fa_pictures_from_table(sources->table, sources->column, o->folder ? o->folder : beside, &err);
+    if (!sources->pictures)
+        cli_fail_text("%s: %s", o->labels, err.text);
+}
+
+void align_list_pictures(struct sources *sources, const struct options *o, char **paths, size_t n)
+{
+    struct fa_err err;
+    if (o->labels && n)
+        cli_usage("pictures come from -c or from the operands, not from both");
+    if (!o->labels && o->folder)
+        cli_usage("-C goes with -c");
+    if (o->nul && (o->labels || n))
+        cli_usage("-0 goes with paths on standard input");
+    if (!o->labels && !n && isatty(STDIN_FILENO))
+        cli_usage("no pictures (want files, folders, -c or paths on standard input)");
+    if (o->labels)
+        list_rows(sources, o);
+    else if (n)
+        sources->pictures = fa_pictures_from_paths((const char *const *)paths, n, &err);
+    else
+        sources->pictures = fa_pictures_from_lines(stdin, o->nul ? 0 : '\n', &err);
+    if (!sources->pictures)
+        cli_fail(&err);
+    if ((o->labels || n) && !fa_pictures_count(sources->pictures))
+        cli_fail_text("no pictures");
+}
+
+/* ---- how to align ---- */
+
+static size_t parse_side(const char *text, const char **end)
+{
+    char *after = NULL;
+    unsigned long side = *text >= '0' && *text <= '9' ? strtoul(text, &after, 10) : 0;
+    *end = after;
+    if (!side || side > 2048)
+        cli_usage("--size: '%s' is not N or WxH, from 1 to 2048", text);
+    return side;
+}
+
+static void parse_size(const char *text, struct fa_align *align)
+{
+    const char *end;
+    align->width = align->height = parse_side(text, &end);
+    if (*end == 'x')
+        align->height = parse_side(end + 1, &end);
+    if (*end)
+        cli_usage("--size: '%s' is not N or WxH, from 1 to 2048", text);
+}
+
+void align_choose_template(struct fa_align *align, const struct options *o, struct fa_header *header, struct fa_arena *arena)
+{
+    struct fa_err err;
+    struct fa_card *card = o->template && o->size ? NULL : cli_card(o->model, &(struct cli_list){0});
+    const char *template = o->template ? o->template : card->crop;
+    if (card && card->kind != FA_CARD_EMBEDDER)
+        cli_fail_text("%s is the card of a detector, want an embedder", card->name);
+    if (!template)
+        cli_fail_text("%s names no crop template (say --template)", card->name);
+    if (fa_template_parse(&align->crop, template, &err))
+        o->template ? cli_usage("--template: %s", err.text) : cli_fail(&err);
+    align->width = card ? card->width : 0;
+    align->height = card ? card->height : 0;
+    if (o->size)
+        parse_size(o->size, align);
+    if (!align->width || !align->height)
+        cli_fail_text("%s names no size (say --size)", card->name);
+    template = fa_arena_strdup(arena, template, &err);
+    const char *name = card && !o->template && !o->size ? fa_arena_strdup(arena, card->name, &err) : NULL;
+    if (!template || fa_map_set(&header->map, arena, "template", fa_value_string(template), &err) ||
+        fa_map_set(&header->map, arena, "order", fa_value_string("rgb"), &err) ||
+        (name && fa_map_set(&header->map, arena, "card", fa_value_string(name), &err)))
+        cli_fail(&err);
+    fa_card_free(card);
+}
+
+static void parse_thresholds(const char *text, double threshold[3])
+{
+    char *end = NULL;
+    for (int i = 0; i < 3; i++, text = end + 1) {
+        threshold[i] = strtod(text, &end);
+        if (end == text || *end != (i < 2 ? ',' : 0) || !(threshold[i] >= 0 && threshold[i] <= 1))
+            cli_usage("--thresholds: want three numbers from 0 to 1, as in 0.6,0.7,0.7");
+    }
+}
+
+void align_open_detector(struct fa_align *align, const struct options *o)
+{
+    struct fa_err err;
+    struct fa_detector_options detection = o->detection;
+    char *weights[3] = {NULL};
+    align->detector_name = o->detector;
+    if (o->thresholds)
+        parse_thresholds(o->thresholds, detection.threshold);
+    if (!strcmp(o->detector, "none"))
+        return;
+    struct fa_card *card = cli_card(o->detector, &(struct cli_list){0});
+    for (size_t i = 0; i < card->nweights && i < 3; i++)
+        weights[i] = cli_weights(card, i, NULL);
+    align->detector = fa_detector_open(card, (const char *const *)weights, &detection, &err);
+    if (!align->detector)
+        cli_fail(&err);
+    for (size_t i = 0; i < 3; i++)
+        free(weights[i]);
+    fa_card_free(card);
+}
