@@ -87,7 +87,8 @@ run:
 	@$B/fa-confusion -q --pretty $(OUT)/val.logit
 	@echo
 	@echo "skimage/data/astronaut.png, seen through the head just trained:"
-	@cat $(OUT)/astronaut.csv
+	@awk -F, 'NR == 1 { split($$0, name) } NR == 2 { for (i = 1; i < NF; i++) if (name[i] !~ / /) printf "  %-10s%s\n", name[i], $$i }' \
+	    $(OUT)/astronaut.csv
 	@echo
 	@echo "tables: $(OUT)/confusion_*.csv and $(OUT)/summary.csv; head: $B/sample.fam; photograph: $(OUT)/astronaut.csv"
 

