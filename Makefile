@@ -76,12 +76,13 @@ $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c tools/*.c tests/*/*.c)): $B/flags
 # ---- the main job: a head from the sample embeddings, its tables, and one photograph through the whole pipe ----
 
 OUT     ?= out
+PAR      = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SAMPLE  := pipelines/sample
 DATA    := $(or $(FA_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/fa)
 
 run:
 	@pipelines/setup.sh build models
-	@$(MAKE) --no-print-directory all
+	@$(PAR) all
 	@pipelines/models.sh mtcnn facenet-taps $(SAMPLE)/astronaut.card
 	@$(MAKE) --no-print-directory $(OUT)/summary.csv $(OUT)/astronaut.csv
 	@$B/fa-confusion -q --pretty $(OUT)/val.logit
@@ -107,7 +108,7 @@ $(OUT)/astronaut.csv: $(DATA)/scikit-image-0.24.0/astronaut.png $B/sample.fam $B
 
 test:
 	@pipelines/setup.sh build models test
-	@$(MAKE) --no-print-directory all $B/sample.fam unit
+	@$(PAR) all $B/sample.fam unit
 	@pipelines/models.sh mtcnn facenet-taps $(SAMPLE)/astronaut.card
 	@$(MAKE) --no-print-directory check
 
