@@ -121,9 +121,10 @@ enum net_dtype net_stored_dtype(enum net_stored stored);
 /* Number of elements of a shape, or NET_NONE if it is more than limit. */
 size_t net_count(size_t rank, const size_t *dim, size_t limit);
 
-/* The most elements a value may have, and one that is computed while loading or planning. */
-#define NET_MAX_ELEMENTS ((size_t)1 << 31)
-#define NET_MAX_KNOWN ((size_t)1 << 26)
+/* The most elements a value may have (1 GiB), and one that is computed while loading or planning, if not made of larger
+ * ones: what a few bytes of a file can ask for is bounded. */
+#define NET_MAX_ELEMENTS ((size_t)1 << 28)
+#define NET_MAX_KNOWN ((size_t)1 << 24)
 
 /* attr.c: attributes by name. On a value of the wrong type they note the error, return the default, and net_attr_done()
  * fails; it also fails on an attribute nobody asked for. */

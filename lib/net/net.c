@@ -193,6 +193,14 @@ static int describe(struct fa_net *net, struct fa_err *err)
     return 0;
 }
 
+/* Names in messages are the file's, with whatever bytes: a message stays one line. */
+static void keep_one_line(struct fa_err *err)
+{
+    for (char *at = err ? err->text : NULL; at && *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+}
+
 struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
 {
     struct fa_net *net = fa_mem_array(1, sizeof *net, err);
@@ -201,6 +209,7 @@ struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
     net->graph.label = fa_arena_strdup(&net->graph.arena, source->label, err);
     net->digest = XXH3_64bits(source->file.at, net_bytes_size(source->file));
     if (!net->graph.label || build(&net->graph, source, err) || describe(net, err)) {
+        keep_one_line(err);
         fa_net_close(net);
         return NULL;
     }

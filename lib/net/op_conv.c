@@ -50,7 +50,7 @@ static int size_weights(struct net_graph *graph, struct net_node *node, const st
     struct conv *conv = node->params;
     const size_t *d = w->dim;
     if (w->dtype != NET_F32 || w->rank != 4 || w->n == 0)
-        return net_node_error(graph, node, err, "weights of %zu dimensions, want 4 (only 2-D images are supported)", w->rank);
+        return net_node_error(graph, node, err, "weights of %zu dimensions, want 4 of float32 (only 2-D images are supported)", w->rank);
     size_t spatial = conv->layout == OIHW ? 2 : 0, kernel[2] = {d[spatial], d[spatial + 1]};
     if (conv->layout == HWCM)
         conv->group = d[2];

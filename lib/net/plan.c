@@ -108,14 +108,18 @@ static void point_at_content(struct net_view *view)
 static int evaluate(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
     bool new_memory = false;
+    size_t limit = NET_MAX_KNOWN;
     for (size_t k = 0; k < step->nin; k++)
-        if (step->in[k].present)
+        if (step->in[k].present) {
+            size_t elements = net_view_count(&step->in[k]);
+            limit = elements > limit ? elements : limit;
             point_at_content(&step->in[k]);
+        }
     for (size_t k = 0; k < step->nout; k++) {
         struct net_view *out = &step->out[k];
         if (!out->present || out->content)
             continue;
-        size_t n = net_count(out->rank, out->dim, NET_MAX_KNOWN);
+        size_t n = net_count(out->rank, out->dim, limit);
         if (n == NET_NONE)
             return net_plan_error(plan, step, err, "computes too large a constant");
         out->content = out->data = net_plan_alloc(plan, n * (out->dtype == NET_F32 ? sizeof(float) : sizeof(int64_t)), err);
