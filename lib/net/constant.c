@@ -130,11 +130,13 @@ static void set_element(struct net_constant *constant, size_t i, uint64_t bits)
     if (constant->dtype == NET_I64)
         ((int64_t *)constant->data)[i] = (int64_t)bits;
     else
-        ((float *)constant->data)[i] = constant->stored == NET_STORED_F16 ? half_to_float((uint16_t)bits) : net_proto_float(bits);
+        ((float *)constant->data)[i] =
+            constant->stored == NET_STORED_F16 ? half_to_float((uint16_t)bits) : net_proto_float(bits);
 }
 
 /* Counts the values of the list; up to n of them are stored if there is data. -1: malformed. */
-static int walk_list(struct net_constant *constant, struct net_bytes message, unsigned number, enum net_wire scalar, size_t *count)
+static int walk_list(struct net_constant *constant, struct net_bytes message, unsigned number, enum net_wire scalar,
+                     size_t *count)
 {
     struct net_field field;
     int more;

@@ -39,7 +39,8 @@ void fa_exec_free(struct fa_exec *exec)
 static bool plan_fits(const struct net_plan *plan, const struct fa_tensor *inputs)
 {
     for (size_t i = 0; i < plan->graph->ninputs; i++)
-        if (plan->rank[i] != inputs[i].rank || memcmp(plan->dim[i], inputs[i].dim, inputs[i].rank * sizeof inputs[i].dim[0]) != 0)
+        if (plan->rank[i] != inputs[i].rank ||
+            memcmp(plan->dim[i], inputs[i].dim, inputs[i].rank * sizeof inputs[i].dim[0]) != 0)
             return false;
     return true;
 }
@@ -110,13 +111,14 @@ static int check_input(const struct fa_net *net, size_t i, const struct fa_tenso
 {
     const struct net_value *want = &net->graph.value[net->graph.input[i]];
     if (input->rank > FA_NET_RANK || (want->declared && input->rank != want->rank))
-        return fa_err_set(err, "%s: input '%.80s': %zu dimensions, want %zu", net->graph.label, want->name, input->rank, want->rank);
+        return fa_err_set(err, "%s: input '%.80s': %zu dimensions, want %zu", net->graph.label, want->name, input->rank,
+                          want->rank);
     if (net_count(input->rank, input->dim, NET_MAX_ELEMENTS) + 1 < 2)
         return fa_err_set(err, "%s: input '%.80s': empty or too large", net->graph.label, want->name);
     for (size_t k = net->graph.opened ? 1 : 0; k < input->rank && want->declared; k++)
         if (want->dim[k] && want->dim[k] != input->dim[k])
-            return fa_err_set(err, "%s: input '%.80s': dimension %zu is %zu, want %zu", net->graph.label, want->name, k, input->dim[k],
-                              want->dim[k]);
+            return fa_err_set(err, "%s: input '%.80s': dimension %zu is %zu, want %zu", net->graph.label, want->name, k,
+                              input->dim[k], want->dim[k]);
     if (net->graph.opened && input->dim[0] != input[-(ptrdiff_t)i].dim[0])
         return fa_err_set(err, "%s: input '%.80s': another batch than the first input's", net->graph.label, want->name);
     return 0;

@@ -32,7 +32,15 @@ struct net_constant {
     void *data;           /* float or int64_t, C order; owned by the constant */
 };
 
-enum net_attr_type { NET_ATTR_INT, NET_ATTR_FLOAT, NET_ATTR_STRING, NET_ATTR_TENSOR, NET_ATTR_INTS, NET_ATTR_FLOATS, NET_ATTR_OTHER };
+enum net_attr_type {
+    NET_ATTR_INT,
+    NET_ATTR_FLOAT,
+    NET_ATTR_STRING,
+    NET_ATTR_TENSOR,
+    NET_ATTR_INTS,
+    NET_ATTR_FLOATS,
+    NET_ATTR_OTHER
+};
 
 struct net_attr {
     const char *name;

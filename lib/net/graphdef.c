@@ -20,8 +20,8 @@ static const struct tensor_type {
     enum net_stored stored;
     unsigned list;
 } tensor_types[] = {
-    {DT_FLOAT, NET_STORED_F32, TENSOR_FLOATS},  {DT_HALF, NET_STORED_F16, TENSOR_HALFS}, {DT_INT32, NET_STORED_I32, TENSOR_INTS},
-    {DT_INT64, NET_STORED_I64, TENSOR_INT64S},  {DT_UINT8, NET_STORED_U8, TENSOR_INTS},  {DT_INT8, NET_STORED_I8, TENSOR_INTS},
+    {DT_FLOAT, NET_STORED_F32, TENSOR_FLOATS}, {DT_HALF, NET_STORED_F16, TENSOR_HALFS}, {DT_INT32, NET_STORED_I32, TENSOR_INTS},
+    {DT_INT64, NET_STORED_I64, TENSOR_INT64S}, {DT_UINT8, NET_STORED_U8, TENSOR_INTS},  {DT_INT8, NET_STORED_I8, TENSOR_INTS},
     {DT_BOOL, NET_STORED_U8, TENSOR_BOOLS},
 };
 
@@ -94,8 +94,8 @@ static int read_tensor(struct net_graph *graph, struct net_bytes message, const 
         return -1;
     *constant = made;
     if (!content.at || (net_bytes_size(content) == 0 && made->n))
-        return net_constant_from_list(made, message, type->list, type->list == TENSOR_FLOATS ? NET_FIXED32 : NET_VARINT, true, what,
-                                      err);
+        return net_constant_from_list(made, message, type->list, type->list == TENSOR_FLOATS ? NET_FIXED32 : NET_VARINT, true,
+                                      what, err);
     made->raw = content;
     if (net_bytes_size(content) != made->n * net_stored_size(type->stored))
         return fa_err_set(err, "%s: %zu bytes for %zu elements", what, net_bytes_size(content), made->n);
@@ -174,7 +174,8 @@ static int read_attr_value(struct net_graph *graph, struct net_bytes message, st
 }
 
 /* NodeDef.attr is a map: entries of key and AttrValue. */
-static int read_attr(struct net_graph *graph, struct net_bytes message, const char *node, struct net_attr *attr, struct fa_err *err)
+static int read_attr(struct net_graph *graph, struct net_bytes message, const char *node, struct net_attr *attr,
+                     struct fa_err *err)
 {
     struct net_bytes value = {NULL, NULL};
     struct net_field field;

@@ -108,8 +108,8 @@ static int build(struct net_graph *graph, const struct net_source *source, struc
         if (bind(graph, &source->binding[i], err))
             return -1;
     if (choose_outputs(graph, source, err) || net_graph_order(graph, err) || net_resolve(graph, err) ||
-        net_graph_order(graph, err) || net_fold_constants(graph, err) || net_graph_order(graph, err) || net_fold_affine(graph, err) ||
-        net_graph_order(graph, err) || prepare(graph, err))
+        net_graph_order(graph, err) || net_fold_constants(graph, err) || net_graph_order(graph, err) ||
+        net_fold_affine(graph, err) || net_graph_order(graph, err) || prepare(graph, err))
         return -1;
     graph->opened = is_fixed_to_one(graph);
     return 0;

@@ -1,7 +1,6 @@
 /* The ONNX reader. Field numbers are those of onnx.proto3 (github.com/onnx/onnx). */
-#include "op.h"
+#include "onnx.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { MODEL_GRAPH = 7, MODEL_OPSET = 8 };
@@ -9,137 +8,13 @@ enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2 };
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_TYPE = 4, NODE_ATTR = 5, NODE_DOMAIN = 7 };
 enum { ATTR_NAME = 1, ATTR_F = 2, ATTR_I = 3, ATTR_S = 4, ATTR_T = 5, ATTR_FLOATS = 7, ATTR_INTS = 8, ATTR_TYPE = 20 };
-enum { TENSOR_DIM = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_INT32S = 5, TENSOR_INT64S = 7, TENSOR_NAME = 8, TENSOR_RAW = 9,
-       TENSOR_LOCATION = 14 };
-enum { TYPE_FLOAT = 1, TYPE_UINT8 = 2, TYPE_INT8 = 3, TYPE_INT32 = 6, TYPE_INT64 = 7, TYPE_BOOL = 9, TYPE_FLOAT16 = 10 };
-
-static const struct tensor_type {
-    uint64_t type;
-    enum net_stored stored;
-    unsigned list; /* the field that holds the elements if raw_data does not */
-} tensor_types[] = {
-    {TYPE_FLOAT, NET_STORED_F32, TENSOR_FLOATS}, {TYPE_FLOAT16, NET_STORED_F16, TENSOR_INT32S},
-    {TYPE_INT64, NET_STORED_I64, TENSOR_INT64S}, {TYPE_INT32, NET_STORED_I32, TENSOR_INT32S},
-    {TYPE_UINT8, NET_STORED_U8, TENSOR_INT32S},  {TYPE_INT8, NET_STORED_I8, TENSOR_INT32S},
-    {TYPE_BOOL, NET_STORED_U8, TENSOR_INT32S},
-};
-
-static int malformed(const struct net_graph *graph, const char *what, struct fa_err *err)
-{
-    return fa_err_set(err, "%s: malformed ONNX file (in %s)", graph->label, what);
-}
-
-static const struct tensor_type *find_type(uint64_t type)
-{
-    for (size_t i = 0; i < sizeof tensor_types / sizeof *tensor_types; i++)
-        if (tensor_types[i].type == type)
-            return &tensor_types[i];
-    return NULL;
-}
-
-static char *text_of(struct net_graph *graph, struct net_bytes bytes, struct fa_err *err)
-{
-    return fa_arena_strndup(&graph->arena, bytes.at ? (const char *)bytes.at : "", net_bytes_size(bytes), err);
-}
-
-/* What a TensorProto says about itself. */
-struct tensor_head {
-    int64_t dim[FA_NET_RANK];
-    size_t rank;
-    uint64_t type;
-    bool external, has_raw;
-    struct net_bytes name, raw;
-};
-
-static int read_dim(struct tensor_head *head, struct net_field *field)
-{
-    uint64_t dim;
-    int more;
-    while ((more = net_proto_value(field, NET_VARINT, &dim)) > 0) {
-        if (head->rank == FA_NET_RANK)
-            return -1;
-        head->dim[head->rank++] = (int64_t)dim;
-    }
-    return more;
-}
-
-static int read_tensor_head(struct net_bytes message, struct tensor_head *head)
-{
-    struct net_field field;
-    int more;
-    *head = (struct tensor_head){0};
-    while ((more = net_proto_next(&message, &field)) > 0)
-        switch (field.number) {
-        case TENSOR_DIM:
-            if (read_dim(head, &field) < 0)
-                return -1;
-            break;
-        case TENSOR_TYPE:
-            head->type = field.number_value;
-            break;
-        case TENSOR_NAME:
-            head->name = field.bytes;
-            break;
-        case TENSOR_RAW:
-            head->raw = field.bytes;
-            head->has_raw = field.wire == NET_BYTES;
-            break;
-        case TENSOR_LOCATION:
-            head->external = field.number_value != 0;
-        }
-    return more;
-}
-
-/* *constant stays NULL, and *why tells the reason, for a tensor that is whole but of no use here. */
-static int read_tensor(struct net_graph *graph, struct net_bytes message, struct tensor_head *head, struct net_constant **constant,
-                       const char **why, struct fa_err *err)
-{
-    char what[160];
-    if (read_tensor_head(message, head) < 0)
-        return malformed(graph, "a tensor", err);
-    const struct tensor_type *type = find_type(head->type);
-    *constant = NULL;
-    if (head->external || !type) {
-        *why = head->external ? "its data is in another file, which is not supported" : "unsupported data type of a tensor";
-        return 0;
-    }
-    const char *name = text_of(graph, head->name, err);
-    struct net_constant *made = name ? net_graph_add_constant(graph, err) : NULL;
-    if (!made)
-        return -1;
-    snprintf(what, sizeof what, "%.80s: tensor '%.60s'", graph->label, name);
-    made->stored = type->stored;
-    made->dtype = net_stored_dtype(type->stored);
-    if (net_constant_shape(made, head->rank, head->dim, what, err))
-        return -1;
-    *constant = made;
-    if (!head->has_raw)
-        return net_constant_from_list(made, message, type->list, type->list == TENSOR_FLOATS ? NET_FIXED32 : NET_VARINT, false, what,
-                                      err);
-    made->raw = head->raw;
-    if (net_bytes_size(head->raw) != made->n * net_stored_size(type->stored))
-        return fa_err_set(err, "%s: %zu bytes for %zu elements", what, net_bytes_size(head->raw), made->n);
-    return 0;
-}
-
-struct net_constant *net_read_onnx_tensor(struct net_graph *graph, struct net_bytes tensor, struct fa_err *err)
-{
-    struct tensor_head head;
-    struct net_constant *constant;
-    const char *why;
-    if (read_tensor(graph, tensor, &head, &constant, &why, err))
-        return NULL;
-    if (!constant)
-        fa_err_set(err, "%s: %s", graph->label, why);
-    return constant;
-}
 
 static int read_initializer(struct net_graph *graph, struct net_bytes message, struct fa_err *err)
 {
-    struct tensor_head head;
+    struct net_onnx_tensor_head head;
     struct net_constant *constant;
     const char *why;
-    if (read_tensor(graph, message, &head, &constant, &why, err))
+    if (net_onnx_tensor(graph, message, &head, &constant, &why, err))
         return -1;
     size_t v = net_graph_value(graph, head.name.at ? (const char *)head.name.at : "", net_bytes_size(head.name), err);
     if (v == NET_NONE)
@@ -159,7 +34,8 @@ static enum net_attr_type attr_type(uint64_t type)
 }
 
 /* The repeated field number of message, as many as there are, in the arena. */
-static int read_list(struct net_graph *graph, struct net_bytes message, unsigned number, struct net_attr *attr, struct fa_err *err)
+static int read_list(struct net_graph *graph, struct net_bytes message, unsigned number, struct net_attr *attr,
+                     struct fa_err *err)
 {
     struct net_constant list = {.dtype = number == ATTR_FLOATS ? NET_F32 : NET_I64, .stored = NET_STORED_F32};
     enum net_wire wire = number == ATTR_FLOATS ? NET_FIXED32 : NET_VARINT;
@@ -171,7 +47,7 @@ static int read_list(struct net_graph *graph, struct net_bytes message, unsigned
             while (net_proto_value(&field, wire, &bits) > 0)
                 list.n++;
     if (net_constant_from_list(&list, message, number, wire, false, "attribute", err))
-        return malformed(graph, "an attribute", err);
+        return net_onnx_malformed(graph, "an attribute", err);
     size_t bytes = list.n * (list.dtype == NET_F32 ? sizeof(float) : sizeof(int64_t));
     void *copy = fa_arena_alloc(&graph->arena, bytes, err);
     if (copy)
@@ -187,13 +63,13 @@ static int read_list(struct net_graph *graph, struct net_bytes message, unsigned
 
 static int read_attr_field(struct net_graph *graph, const struct net_field *field, struct net_attr *attr, struct fa_err *err)
 {
-    struct tensor_head head;
+    struct net_onnx_tensor_head head;
     const char *why;
     switch (field->number) {
     case ATTR_NAME:
-        return (attr->name = text_of(graph, field->bytes, err)) ? 0 : -1;
+        return (attr->name = net_onnx_text(graph, field->bytes, err)) ? 0 : -1;
     case ATTR_S:
-        return (attr->s = text_of(graph, field->bytes, err)) ? 0 : -1;
+        return (attr->s = net_onnx_text(graph, field->bytes, err)) ? 0 : -1;
     case ATTR_F:
         attr->f = net_proto_float(field->number_value);
         return 0;
@@ -204,7 +80,7 @@ static int read_attr_field(struct net_graph *graph, const struct net_field *fiel
         attr->type = attr_type(field->number_value);
         return 0;
     case ATTR_T:
-        return read_tensor(graph, field->bytes, &head, &attr->tensor, &why, err);
+        return net_onnx_tensor(graph, field->bytes, &head, &attr->tensor, &why, err);
     }
     return 0;
 }
@@ -219,7 +95,7 @@ static int read_attr(struct net_graph *graph, struct net_bytes message, struct n
         if (read_attr_field(graph, &field, attr, err))
             return -1;
     if (more < 0)
-        return malformed(graph, "an attribute", err);
+        return net_onnx_malformed(graph, "an attribute", err);
     if (attr->type == NET_ATTR_INTS || attr->type == NET_ATTR_FLOATS)
         return read_list(graph, message, attr->type == NET_ATTR_INTS ? ATTR_INTS : ATTR_FLOATS, attr, err);
     if (attr->type == NET_ATTR_TENSOR && !attr->tensor)
@@ -227,8 +103,8 @@ static int read_attr(struct net_graph *graph, struct net_bytes message, struct n
     return 0;
 }
 
-static int read_node_field(struct net_graph *graph, const struct net_field *field, struct net_node *node, struct net_bytes *domain,
-                           struct fa_err *err)
+static int read_node_field(struct net_graph *graph, const struct net_field *field, struct net_node *node,
+                           struct net_bytes *domain, struct fa_err *err)
 {
     size_t v = NET_NONE;
     switch (field->number) {
@@ -245,9 +121,9 @@ static int read_node_field(struct net_graph *graph, const struct net_field *fiel
             node->out[node->noutputs++] = v;
         return 0;
     case NODE_NAME:
-        return (node->name = text_of(graph, field->bytes, err)) ? 0 : -1;
+        return (node->name = net_onnx_text(graph, field->bytes, err)) ? 0 : -1;
     case NODE_TYPE:
-        return (node->type = text_of(graph, field->bytes, err)) ? 0 : -1;
+        return (node->type = net_onnx_text(graph, field->bytes, err)) ? 0 : -1;
     case NODE_ATTR:
         return read_attr(graph, field->bytes, &node->attr[node->nattrs++], err);
     case NODE_DOMAIN:
@@ -265,11 +141,11 @@ static int make_room(struct net_graph *graph, struct net_bytes message, struct n
     while ((more = net_proto_next(&message, &field)) > 0)
         if (field.number < 6) {
             if (field.number != 0 && field.wire != NET_BYTES)
-                return malformed(graph, "a node", err);
+                return net_onnx_malformed(graph, "a node", err);
             count[field.number]++;
         }
     if (more < 0)
-        return malformed(graph, "a node", err);
+        return net_onnx_malformed(graph, "a node", err);
     node->in = fa_arena_alloc(&graph->arena, count[NODE_INPUT] * sizeof *node->in, err);
     node->out = fa_arena_alloc(&graph->arena, count[NODE_OUTPUT] * sizeof *node->out, err);
     node->attr = fa_arena_alloc(&graph->arena, count[NODE_ATTR] * sizeof *node->attr, err);
@@ -292,7 +168,7 @@ static int read_node(struct net_graph *graph, struct net_bytes message, int opse
             return -1;
     if (node->name[0] == '\0' && node->noutputs && node->out[0] != NET_NONE)
         node->name = graph->value[node->out[0]].name;
-    const char *prefix = text_of(graph, domain, err);
+    const char *prefix = net_onnx_text(graph, domain, err);
     if (!prefix)
         return -1;
     if (prefix[0] && strcmp(prefix, "ai.onnx") != 0)
@@ -342,7 +218,7 @@ static int read_value_info(struct net_graph *graph, struct net_bytes message, si
     uint64_t elements = 0;
     if (find_message(message, 1, &name) || find_message(message, 2, &type) || find_message(type, 1, &tensor) ||
         find_message(tensor, 2, &shape))
-        return malformed(graph, "a declaration", err);
+        return net_onnx_malformed(graph, "a declaration", err);
     while (net_proto_next(&tensor, &field) > 0)
         if (field.number == 1)
             elements = field.number_value;
@@ -353,8 +229,8 @@ static int read_value_info(struct net_graph *graph, struct net_bytes message, si
     value->declared = shape.at != NULL;
     value->rank = 0;
     if (read_shape(shape, value) < 0)
-        return malformed(graph, "a declaration", err);
-    if (elements != TYPE_FLOAT && !value->constant)
+        return net_onnx_malformed(graph, "a declaration", err);
+    if (elements != NET_ONNX_FLOAT && !value->constant)
         value->unsupported = "its data type is not float32";
     return 0;
 }
@@ -387,16 +263,17 @@ static int read_graph(struct net_graph *graph, struct net_bytes message, int ops
                 field.number != GRAPH_OUTPUT)
                 continue;
             if (field.wire != NET_BYTES)
-                return malformed(graph, "the graph", err);
+                return net_onnx_malformed(graph, "the graph", err);
             if (field.number == GRAPH_INITIALIZER)
                 rc = pass == 0 ? read_initializer(graph, field.bytes, err) : 0;
             else if (pass == 1)
-                rc = field.number == GRAPH_NODE ? read_node(graph, field.bytes, opset, err) : read_declaration(graph, &field, err);
+                rc = field.number == GRAPH_NODE ? read_node(graph, field.bytes, opset, err)
+                                                : read_declaration(graph, &field, err);
             if (rc)
                 return -1;
         }
         if (more < 0)
-            return malformed(graph, "the graph", err);
+            return net_onnx_malformed(graph, "the graph", err);
     }
     return 0;
 }
@@ -424,7 +301,7 @@ int net_read_onnx(struct net_graph *graph, struct net_bytes file, struct fa_err 
     int opset = 1, more;
     while ((more = net_proto_next(&rest, &field)) > 0)
         if (field.number == MODEL_OPSET && (field.wire != NET_BYTES || read_opset(field.bytes, &opset) < 0))
-            return malformed(graph, "the opset", err);
+            return net_onnx_malformed(graph, "the opset", err);
     if (more < 0)
         return fa_err_set(err, "%s: malformed or truncated ONNX file", graph->label);
     find_message(file, MODEL_GRAPH, &message);

@@ -73,8 +73,8 @@ int net_resolve(struct net_graph *graph, struct fa_err *err);
 int net_out(struct net_plan *plan, struct net_step *step, size_t k, enum net_dtype dtype, size_t rank, const size_t *dim,
             const uint8_t *order, struct fa_err *err);
 /* As net_out(), lying as view lies. */
-int net_out_like(struct net_plan *plan, struct net_step *step, size_t k, const struct net_view *view, size_t rank, const size_t *dim,
-                 struct fa_err *err);
+int net_out_like(struct net_plan *plan, struct net_step *step, size_t k, const struct net_view *view, size_t rank,
+                 const size_t *dim, struct fa_err *err);
 /* Makes sure that input k lies dense with its axes in this order (NULL: as they come). */
 int net_need(struct net_plan *plan, struct net_step *step, size_t k, const uint8_t *order, struct fa_err *err);
 /* Input k lies channels innermost (axis is the channels'), pixels anyhow; else it is copied into N,H,W,C. */
@@ -90,7 +90,8 @@ void *net_plan_alloc(struct net_plan *plan, size_t bytes, struct fa_err *err);
 /* How many images a run has if the file is fixed to one and the graph was opened; else 1. */
 size_t net_plan_batch(const struct net_plan *plan);
 /* axis in -rank..rank-1 to 0..rank-1, or an error. */
-int net_axis(const struct net_plan *plan, const struct net_step *step, int64_t axis, size_t rank, size_t *out, struct fa_err *err);
+int net_axis(const struct net_plan *plan, const struct net_step *step, int64_t axis, size_t rank, size_t *out,
+             struct fa_err *err);
 
 /* view.c */
 size_t net_view_count(const struct net_view *view);
@@ -146,8 +147,8 @@ struct net_axes {
 };
 const struct net_axes *net_image_axes(const struct net_node *node);
 /* Checks that input 0 is an image with channels innermost (copying it if not) and works out the geometry. */
-int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window, struct net_geometry *geometry,
-                    struct fa_err *err);
+int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window,
+                    struct net_geometry *geometry, struct fa_err *err);
 /* Output 0: as many images of so many channels, of the geometry's size, lying N,H,W,C. */
 int net_window_out(struct net_plan *plan, struct net_step *step, const struct net_geometry *geometry, size_t channels,
                    struct fa_err *err);

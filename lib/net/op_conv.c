@@ -50,7 +50,8 @@ static int size_weights(struct net_graph *graph, struct net_node *node, const st
     struct conv *conv = node->params;
     const size_t *d = w->dim;
     if (w->dtype != NET_F32 || w->rank != 4 || w->n == 0)
-        return net_node_error(graph, node, err, "weights of %zu dimensions, want 4 of float32 (only 2-D images are supported)", w->rank);
+        return net_node_error(graph, node, err,
+                              "weights of %zu dimensions, want 4 of float32 (only 2-D images are supported)", w->rank);
     size_t spatial = conv->layout == OIHW ? 2 : 0, kernel[2] = {d[spatial], d[spatial + 1]};
     if (conv->layout == HWCM)
         conv->group = d[2];
@@ -58,7 +59,8 @@ static int size_weights(struct net_graph *graph, struct net_node *node, const st
     conv->out = conv->layout == OIHW ? d[0] : conv->layout == HWIO ? d[3] : d[2] * d[3];
     if ((conv->window.kernel[0] && (conv->window.kernel[0] != kernel[0] || conv->window.kernel[1] != kernel[1])) ||
         conv->out % conv->group != 0 || kernel[0] > 1 << 16 || kernel[1] > 1 << 16)
-        return net_node_error(graph, node, err, "weights of %zux%zux%zux%zu do not fit kernel_shape and group", d[0], d[1], d[2], d[3]);
+        return net_node_error(graph, node, err, "weights of %zux%zux%zux%zu do not fit kernel_shape and group", d[0], d[1],
+                              d[2], d[3]);
     conv->window.kernel[0] = kernel[0];
     conv->window.kernel[1] = kernel[1];
     return net_weights_new(&conv->weights, conv->in * kernel[0] * kernel[1], conv->out, err);
@@ -86,7 +88,8 @@ static int load(struct net_graph *graph, struct net_node *node, struct fa_err *e
     return 0;
 }
 
-static int affine(struct net_graph *graph, struct net_node *node, const float *scale, const float *shift, size_t n, struct fa_err *err)
+static int affine(struct net_graph *graph, struct net_node *node, const float *scale, const float *shift, size_t n,
+                  struct fa_err *err)
 {
     struct conv *conv = node->params;
     return load(graph, node, err) ? -1 : net_weights_affine(&conv->weights, scale, shift, n);
@@ -154,7 +157,8 @@ static ptrdiff_t even_pitch(const struct net_geometry *g, size_t images)
 static bool one_pixel(const struct conv *conv, const struct net_geometry *g)
 {
     const struct net_window *w = &conv->window;
-    return w->kernel[0] * w->kernel[1] * w->stride[0] * w->stride[1] == 1 && g->begin[0] + g->begin[1] + g->end[0] + g->end[1] == 0;
+    return w->kernel[0] * w->kernel[1] * w->stride[0] * w->stride[1] == 1 &&
+           g->begin[0] + g->begin[1] + g->end[0] + g->end[1] == 0;
 }
 
 static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err *err)
@@ -283,7 +287,8 @@ static void depthwise_row(const struct conv_state *s, const float *image, size_t
     for (size_t ox = 0; ox < s->g.out[1]; ox += whole) {
         ptrdiff_t x0 = (ptrdiff_t)(ox * w->stride[1]) - (ptrdiff_t)s->g.begin[1];
         clip_taps(x0, w->kernel[1], w->dilation[1], s->g.in[1], &x, &cols);
-        ptrdiff_t last = (ptrdiff_t)s->g.in[1] - 1 - (ptrdiff_t)((w->kernel[1] - 1) * w->dilation[1]); /* whole windows begin here */
+        /* where the last whole window begins */
+        ptrdiff_t last = (ptrdiff_t)s->g.in[1] - 1 - (ptrdiff_t)((w->kernel[1] - 1) * w->dilation[1]);
         whole = 1;
         if (cols == w->kernel[1]) {
             whole = (size_t)(last - x0) / w->stride[1] + 1;

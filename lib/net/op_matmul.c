@@ -67,14 +67,16 @@ static int load(struct net_graph *graph, struct net_node *node, struct fa_err *e
         return 1;
     if (!b || b->rank != 2 || b->dtype != NET_F32 || b->n == 0)
         return 0;
-    if (net_weights_new(&gemm->weights, b->dim[gemm->trans_b], b->dim[!gemm->trans_b], err) || load_bias(graph, node, gemm, err))
+    if (net_weights_new(&gemm->weights, b->dim[gemm->trans_b], b->dim[!gemm->trans_b], err) ||
+        load_bias(graph, node, gemm, err))
         return -1;
     for (size_t i = 0; i < gemm->weights.n; i++)
         gemm->weights.scale[i] = gemm->alpha;
     return 1;
 }
 
-static int affine(struct net_graph *graph, struct net_node *node, const float *scale, const float *shift, size_t n, struct fa_err *err)
+static int affine(struct net_graph *graph, struct net_node *node, const float *scale, const float *shift, size_t n,
+                  struct fa_err *err)
 {
     struct gemm *gemm = node->params;
     int loaded = load(graph, node, err);
@@ -108,8 +110,8 @@ static void release(struct net_node *node)
 }
 
 /* The sizes of one product: A is m x k, B is k x n. */
-static int check_product(struct net_plan *plan, struct net_step *step, struct gemm_state *s, const size_t a[2], const size_t b[2],
-                         struct fa_err *err)
+static int check_product(struct net_plan *plan, struct net_step *step, struct gemm_state *s, const size_t a[2],
+                         const size_t b[2], struct fa_err *err)
 {
     s->m = a[s->trans_a];
     s->k = a[!s->trans_a];
@@ -132,7 +134,8 @@ static struct gemm_state *start(struct net_plan *plan, struct net_step *step, st
         net_plan_error(plan, step, err, "wants float32 matrices");
         return NULL;
     }
-    *s = (struct gemm_state){.matrices = 1, .trans_a = gemm->trans_a, .trans_b = !fixed && gemm->trans_b, .laid = gemm->weights.laid};
+    *s = (struct gemm_state){.matrices = 1, .trans_a = gemm->trans_a, .trans_b = !fixed && gemm->trans_b,
+                             .laid = gemm->weights.laid};
     s->alpha = fixed ? 1 : gemm->alpha;
     s->beta = gemm->beta;
     step->epilogue.bias = fixed ? gemm->weights.bias : NULL;
@@ -182,7 +185,8 @@ static void run_gemm(const struct net_step *step, float *scratch)
     if (add)
         start_with_c(step, s);
     fa_tensor_gemm(s->trans_a ? FA_TRANSPOSED : FA_AS_IS, s->trans_b ? FA_TRANSPOSED : FA_AS_IS, s->m, s->n, s->k, s->alpha,
-                   step->in[0].data, s->lda, s->laid ? s->laid : step->in[1].data, s->ldb, add ? 1 : 0, step->out[0].data, s->n);
+                   step->in[0].data, s->lda, s->laid ? s->laid : step->in[1].data, s->ldb, add ? 1 : 0, step->out[0].data,
+                   s->n);
     finish(step, s, s->m);
 }
 
@@ -204,7 +208,8 @@ static int plan_matmul(struct net_plan *plan, struct net_step *step, struct fa_e
     size_t b2[2] = {column ? b.dim[0] : b.dim[b.rank - 2], column ? 1 : b.dim[b.rank - 1]};
     if (check_product(plan, step, s, a2, b2, err))
         return -1;
-    size_t alead = row ? 0 : a.rank - 2, blead = column ? 0 : b.rank - 2, lead = alead > blead ? alead : blead, dim[FA_NET_RANK];
+    size_t alead = row ? 0 : a.rank - 2, blead = column ? 0 : b.rank - 2, lead = alead > blead ? alead : blead;
+    size_t dim[FA_NET_RANK];
     for (size_t i = 0; i < lead; i++) {
         size_t x = i + alead < lead ? 1 : a.dim[i + alead - lead], y = i + blead < lead ? 1 : b.dim[i + blead - lead];
         dim[i] = x == 1 ? y : x;

@@ -72,4 +72,5 @@ static void run(const struct net_step *step, float *scratch)
     net_copy(&inner, &step->in[0]);
 }
 
-const struct net_op net_op_pad = {.name = "Pad", .min_in = 1, .max_in = 3, .max_out = 1, .read = read, .plan = plan_pad, .run = run};
+const struct net_op net_op_pad = {.name = "Pad", .min_in = 1, .max_in = 3, .max_out = 1, .read = read, .plan = plan_pad,
+                                  .run = run};

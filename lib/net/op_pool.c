@@ -91,7 +91,8 @@ static struct taps find_taps(const struct pool_state *s, size_t axis, size_t ind
     return taps;
 }
 
-static const float *window_at(const struct pool_state *s, const float *image, size_t oy, size_t ox, struct taps ty, struct taps tx)
+static const float *window_at(const struct pool_state *s, const float *image, size_t oy, size_t ox, struct taps ty,
+                              struct taps tx)
 {
     const struct net_window *w = &s->window;
     ptrdiff_t y = (ptrdiff_t)(oy * w->stride[0] + ty.first * w->dilation[0]) - (ptrdiff_t)s->g.begin[0];
@@ -100,8 +101,8 @@ static const float *window_at(const struct pool_state *s, const float *image, si
 }
 
 /* Outputs ox..ox+n-1 of a row, whose windows have the same taps. */
-static void pool_span(const struct pool_state *s, const float *image, size_t oy, size_t ox, size_t n, struct taps ty, struct taps tx,
-                      float *y)
+static void pool_span(const struct pool_state *s, const float *image, size_t oy, size_t ox, size_t n, struct taps ty,
+                      struct taps tx, float *y)
 {
     struct fa_window window = {.channels = s->g.channels,
                                .rows = ty.n,
@@ -125,7 +126,8 @@ static void pool_row(const struct pool_state *s, const float *image, size_t oy, 
     size_t n;
     for (size_t ox = 0; ox < s->g.out[1]; ox += n) {
         struct taps tx = find_taps(s, 1, ox);
-        size_t last = s->g.in[1] + s->g.begin[1] - 1 - (s->window.kernel[1] - 1) * s->window.dilation[1]; /* whole windows end here */
+        /* where the last whole window begins, counted from the padding's edge */
+        size_t last = s->g.in[1] + s->g.begin[1] - 1 - (s->window.kernel[1] - 1) * s->window.dilation[1];
         n = 1;
         if (tx.n == s->window.kernel[1]) {
             n = (last - ox * s->window.stride[1]) / s->window.stride[1] + 1;

@@ -146,9 +146,18 @@ READ(read_l1, L1)
 READ(read_l2, L2)
 READ(read_sum_square, SUM_SQUARE)
 
-#define REDUCE(onnx, reader) {.name = onnx, .min_in = 1, .max_in = 2, .max_out = 1, .read = reader, .plan = plan_reduce, .run = run}
+#define REDUCE(onnx, reader)                                                                                                   \
+    {                                                                                                                          \
+        .name = onnx, .min_in = 1, .max_in = 2, .max_out = 1, .read = reader, .plan = plan_reduce, .run = run                  \
+    }
 
 const struct net_op net_ops_reduce[] = {
-    REDUCE("ReduceSum", read_sum), REDUCE("ReduceMean", read_mean), REDUCE("ReduceMax", read_max), REDUCE("ReduceMin", read_min),
-    REDUCE("ReduceL1", read_l1),   REDUCE("ReduceL2", read_l2),     REDUCE("ReduceSumSquare", read_sum_square), {0},
+    REDUCE("ReduceSum", read_sum),
+    REDUCE("ReduceMean", read_mean),
+    REDUCE("ReduceMax", read_max),
+    REDUCE("ReduceMin", read_min),
+    REDUCE("ReduceL1", read_l1),
+    REDUCE("ReduceL2", read_l2),
+    REDUCE("ReduceSumSquare", read_sum_square),
+    {0},
 };

@@ -67,8 +67,8 @@ static int view_as(struct net_plan *plan, struct net_step *step, size_t rank, co
 }
 
 /* 0 takes the dimension of the input, one -1 what is left. */
-static int resolve_shape(struct net_plan *plan, struct net_step *step, const size_t *have, size_t total, const int64_t *want, size_t rank,
-                         size_t *dim, struct fa_err *err)
+static int resolve_shape(struct net_plan *plan, struct net_step *step, const size_t *have, size_t total, const int64_t *want,
+                         size_t rank, size_t *dim, struct fa_err *err)
 {
     const struct reshape *p = step->node->params;
     size_t open = NET_NONE, known = 1;
@@ -125,7 +125,8 @@ static int plan_flatten(struct net_plan *plan, struct net_step *step, struct fa_
 }
 
 /* marked[i]: axis i of rank is in the list, from the attribute or input 1. *n = 0: there is none. */
-static int mark_axes(struct net_plan *plan, struct net_step *step, size_t extra, bool marked[FA_NET_RANK], size_t *n, struct fa_err *err)
+static int mark_axes(struct net_plan *plan, struct net_step *step, size_t extra, bool marked[FA_NET_RANK], size_t *n,
+                     struct fa_err *err)
 {
     const struct reshape *p = step->node->params;
     const int64_t *list = p->list;

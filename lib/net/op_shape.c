@@ -143,7 +143,9 @@ static int plan_cast(struct net_plan *plan, struct net_step *step, struct fa_err
 {
     const enum net_dtype *to = step->node->params;
     if (*to != step->in[0].dtype)
-        return net_out(plan, step, 0, *to, step->in[0].rank, step->in[0].dim, NULL, err) || net_need(plan, step, 0, NULL, err) ? -1 : 0;
+        return net_need(plan, step, 0, NULL, err)
+                   ? -1
+                   : net_out(plan, step, 0, *to, step->in[0].rank, step->in[0].dim, NULL, err);
     step->out[0] = step->in[0];
     return 0;
 }
@@ -262,7 +264,8 @@ static int plan_expand(struct net_plan *plan, struct net_step *step, struct fa_e
 const struct net_op net_ops_shape[] = {
     {.name = "Shape", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_shape, .plan = plan_shape},
     {.name = "Constant", .min_in = 0, .max_in = 0, .max_out = 1, .read = read_constant, .plan = plan_constant},
-    {.name = "ConstantOfShape", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_filled, .plan = plan_filled, .run = run_filled},
+    {.name = "ConstantOfShape", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_filled, .plan = plan_filled,
+     .run = run_filled},
     {.name = "Cast", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_cast, .plan = plan_cast, .run = run_cast},
     {.name = "Gather", .min_in = 2, .max_in = 2, .max_out = 1, .read = read_gather, .plan = plan_gather, .run = run_gather},
     {.name = "Expand", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_expand},

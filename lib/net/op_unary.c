@@ -47,7 +47,8 @@ static int read_selu(struct net_reading *r)
 /* Bounds are attributes before opset 11, inputs from then on. */
 static int read_clip(struct net_reading *r)
 {
-    return r->node->opset < 11 ? read_with(r, "min", -INFINITY, "max", INFINITY) : read_with(r, NULL, -INFINITY, NULL, INFINITY);
+    bool attributes = r->node->opset < 11;
+    return read_with(r, attributes ? "min" : NULL, -INFINITY, attributes ? "max" : NULL, INFINITY);
 }
 
 static int plan_unary(struct net_plan *plan, struct net_step *step, struct fa_err *err)
@@ -159,7 +160,8 @@ static void run_clip(const struct net_step *step, float *scratch)
     }
 FUNCTIONS(FUNCTION)
 
-#define TABLE_ENTRY(id, onnx, reader, value) {.name = onnx, .min_in = 1, .max_in = 1, .max_out = 1, .read = reader, .plan = plan_unary, .run = run_##id},
+#define TABLE_ENTRY(id, onnx, reader, value)                                                                                   \
+    {.name = onnx, .min_in = 1, .max_in = 1, .max_out = 1, .read = reader, .plan = plan_unary, .run = run_##id},
 
 const struct net_op net_ops_unary[] = {
     {.name = "Relu", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_plain, .plan = plan_unary, .run = run_relu,

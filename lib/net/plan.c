@@ -27,7 +27,8 @@ size_t net_plan_batch(const struct net_plan *plan)
     return plan->batch;
 }
 
-int net_axis(const struct net_plan *plan, const struct net_step *step, int64_t axis, size_t rank, size_t *out, struct fa_err *err)
+int net_axis(const struct net_plan *plan, const struct net_step *step, int64_t axis, size_t rank, size_t *out,
+             struct fa_err *err)
 {
     int64_t r = (int64_t)rank;
     if (axis < -r || axis >= r)
@@ -51,8 +52,8 @@ int net_out(struct net_plan *plan, struct net_step *step, size_t k, enum net_dty
     return 0;
 }
 
-int net_out_like(struct net_plan *plan, struct net_step *step, size_t k, const struct net_view *view, size_t rank, const size_t *dim,
-                 struct fa_err *err)
+int net_out_like(struct net_plan *plan, struct net_step *step, size_t k, const struct net_view *view, size_t rank,
+                 const size_t *dim, struct fa_err *err)
 {
     uint8_t order[FA_NET_RANK];
     net_order_of(view, order);
@@ -147,8 +148,8 @@ static void run_copy(const struct net_step *step, float *scratch)
 
 static const struct net_op copy_op = {.name = "copy", .run = run_copy};
 
-static struct net_step *new_step(struct net_plan *plan, const struct net_node *node, const struct net_op *op, size_t nin, size_t nout,
-                                 struct fa_err *err)
+static struct net_step *new_step(struct net_plan *plan, const struct net_node *node, const struct net_op *op, size_t nin,
+                                 size_t nout, struct fa_err *err)
 {
     struct net_step *step = net_plan_alloc(plan, sizeof *step, err);
     if (!step)
@@ -160,7 +161,8 @@ static struct net_step *new_step(struct net_plan *plan, const struct net_node *n
 }
 
 /* A dense copy of *view, axes in this order, made before the step that wants it. */
-static int add_copy(struct net_plan *plan, const struct net_node *node, struct net_view *view, const uint8_t *order, struct fa_err *err)
+static int add_copy(struct net_plan *plan, const struct net_node *node, struct net_view *view, const uint8_t *order,
+                    struct fa_err *err)
 {
     struct net_step *copy = new_step(plan, node, &copy_op, 1, 1, err);
     if (!copy)
@@ -226,7 +228,8 @@ static int load_inputs(struct net_plan *plan, const struct net_node *node, struc
         if (!view->present && constant) {
             if (!constant->data && net_constant_decode(constant, err))
                 return -1;
-            *view = (struct net_view){.present = true, .dtype = constant->dtype, .rank = constant->rank, .content = constant->data};
+            *view = (struct net_view){.present = true, .dtype = constant->dtype, .rank = constant->rank,
+                                      .content = constant->data};
             for (size_t i = 0; i < constant->rank; i++)
                 view->dim[i] = constant->dim[i];
             net_dense(view, NULL);
@@ -242,69 +245,6 @@ static bool all_known(const struct net_step *step)
         if (step->in[k].present && !step->in[k].content)
             return false;
     return true;
-}
-
-static bool same_shape(const struct net_view *a, const struct net_view *b)
-{
-    return a->rank == b->rank && memcmp(a->dim, b->dim, a->rank * sizeof *a->dim) == 0;
-}
-
-/* The other operand of a sum can be added on the way out if it is there already, has the same shape and lies the same
- * way, pixels at one distance from each other. */
-static bool take_residual(struct net_plan *plan, const struct net_node *add, size_t value, struct net_step *step)
-{
-    const struct net_view *out = &step->out[0];
-    const struct net_view *other = &plan->value[add->in[add->in[0] == value]];
-    uint8_t order[FA_NET_RANK];
-    if (add->in[0] == add->in[1] || !other->present || other->content || !same_shape(other, out))
-        return false;
-    net_order_of(out, order);
-    if (!net_is_dense(other, order))
-        return false;
-    step->residual = *other;
-    return true;
-}
-
-/* A slope of one value for each channel, or one for all. */
-static bool take_slope(struct net_plan *plan, const struct net_node *node, struct net_step *step, struct fa_err *err)
-{
-    const struct net_view *out = &step->out[0];
-    size_t axis = net_channel_axis(step->node, out->rank), n = out->dim[axis];
-    struct net_constant *constant = plan->graph->value[node->in[1]].constant;
-    if (!constant || !constant->data || constant->rank > out->rank || n != step->channels || (constant->n != 1 && constant->n != n))
-        return false;
-    for (size_t i = 0; i < constant->rank; i++)
-        if (constant->dim[i] != 1 && i + out->rank - constant->rank != axis)
-            return false;
-    float *slope = net_plan_alloc(plan, n * sizeof *slope, err);
-    if (!slope)
-        return false;
-    for (size_t c = 0; c < n; c++)
-        slope[c] = ((const float *)constant->data)[constant->n == 1 ? 0 : c];
-    step->epilogue.slope = slope;
-    return true;
-}
-
-/* Follows the only reader of a step's output: a sum and an activation behind it are done along with it, unless the value
- * between is wanted. Returns the value that the step then makes. */
-static size_t absorb(struct net_plan *plan, struct net_step *step, size_t value, struct fa_err *err)
-{
-    const struct net_graph *graph = plan->graph;
-    while (step->epilogue.activation == FA_TENSOR_LINEAR && graph->value[value].uses == 1 && !graph->value[value].wanted) {
-        size_t user = graph->value[value].user;
-        const struct net_node *node = &graph->node[user];
-        struct fa_epilogue with = step->epilogue;
-        bool sum = strcmp(node->op->name, "Add") == 0;
-        if (sum ? step->residual.present || !take_residual(plan, node, value, step)
-                : !node->op->activation || !node->op->activation(graph, node, &with) || node->in[0] != value ||
-                      (with.activation == FA_TENSOR_PRELU && !take_slope(plan, node, step, err)))
-            break;
-        with.slope = step->epilogue.slope;
-        step->epilogue = with;
-        plan->absorbed[user] = true;
-        value = node->out[0];
-    }
-    return value;
 }
 
 /* In a graph that was fixed to one image, every value has as many images as the run. */
@@ -342,7 +282,7 @@ int net_plan_node(struct net_plan *plan, size_t index, struct fa_err *err)
     if (!step || load_inputs(plan, node, step, err) || node->op->plan(plan, step, err))
         return -1;
     if (!all_known(step)) {
-        size_t first = step->channels ? absorb(plan, step, node->out[0], err) : node->out[0];
+        size_t first = step->channels ? net_plan_fuse(plan, step, node->out[0], err) : node->out[0];
         return settle_outputs(plan, step, first, err);
     }
     if (evaluate(plan, step, err))

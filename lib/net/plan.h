@@ -36,6 +36,10 @@ void net_plan_free(struct net_plan *plan);
 /* Plans one node; if all it reads is known, computes it: its outputs then have content. */
 int net_plan_node(struct net_plan *plan, size_t node, struct fa_err *err);
 
+/* fuse.c: gives a step with an epilogue the sum and the activation that are all that reads its output, which is value, unless
+ * a value between is wanted. Returns the value that the step then makes. */
+size_t net_plan_fuse(struct net_plan *plan, struct net_step *step, size_t value, struct fa_err *err);
+
 /* memory.c: gives each buffer its offset, so that buffers in use at the same time do not overlap. */
 int net_plan_memory(struct net_plan *plan, struct fa_err *err);
 

@@ -35,7 +35,7 @@ void net_window_read(struct net_reading *r, struct net_window *window)
     read_sizes(r, "pads", 0, 4, window->pad);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0) {
-            window->pad_kind = i;
+            window->pad_kind = (unsigned)i;
             return;
         }
     net_attr_refuse(r, "unsupported attribute auto_pad=%.40s", kind);
@@ -68,8 +68,8 @@ static void plan_axis(const struct net_window *window, size_t axis, struct net_g
         g->out[axis]--;
 }
 
-int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window, struct net_geometry *geometry,
-                    struct fa_err *err)
+int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window,
+                    struct net_geometry *geometry, struct fa_err *err)
 {
     const struct net_axes *axes = net_image_axes(step->node);
     const struct net_view *in = &step->in[0];
@@ -84,7 +84,8 @@ int net_window_plan(struct net_plan *plan, struct net_step *step, const struct n
     for (size_t axis = 0; axis < 2; axis++) {
         plan_axis(window, axis, geometry);
         if (geometry->out[axis] == 0)
-            return net_plan_error(plan, step, err, "image of %zu x %zu is smaller than the window", geometry->in[0], geometry->in[1]);
+            return net_plan_error(plan, step, err, "image of %zu x %zu is smaller than the window", geometry->in[0],
+                                  geometry->in[1]);
     }
     return 0;
 }

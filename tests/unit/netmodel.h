@@ -86,7 +86,8 @@ static inline void onnx_text_attr(struct message *node, const char *name, const 
 }
 
 /* ONNX: TensorProto of type with raw data. */
-static inline struct message onnx_tensor(const char *name, int64_t type, size_t rank, const int64_t *dim, const void *raw, size_t n)
+static inline struct message onnx_tensor(const char *name, int64_t type, size_t rank, const int64_t *dim, const void *raw,
+                                         size_t n)
 {
     struct message m = {.n = 0};
     for (size_t i = 0; i < rank; i++)
@@ -154,7 +155,8 @@ static inline struct message tf_shape(size_t rank, const int64_t *dim)
 }
 
 /* GraphDef: a Const node; type 1 is float, 3 int32. */
-static inline struct message tf_const(const char *name, int64_t type, size_t rank, const int64_t *dim, const void *content, size_t n)
+static inline struct message tf_const(const char *name, int64_t type, size_t rank, const int64_t *dim, const void *content,
+                                      size_t n)
 {
     struct message node = tf_node(name, "Const", ""), tensor = {.n = 0}, value = {.n = 0}, shape = tf_shape(rank, dim);
     put_int(&tensor, 1, type);

@@ -114,11 +114,13 @@ static int compare(const struct fa_tensor *have, const struct net_constant *want
         return fa_err_set(err, "FAIL another shape");
     for (size_t i = 0; i < want->n; i++)
         if (!close_enough(have->data[i], ((const float *)want->data)[i]))
-            return fa_err_set(err, "FAIL element %zu is %g, want %g", i, (double)have->data[i], (double)((const float *)want->data)[i]);
+            return fa_err_set(err, "FAIL element %zu is %g, want %g", i, (double)have->data[i],
+                              (double)((const float *)want->data)[i]);
     return 0;
 }
 
-static int run_net(const struct test_case *test, const struct fa_net *net, struct net_constant *const *given, struct fa_err *err)
+static int run_net(const struct test_case *test, const struct fa_net *net, struct net_constant *const *given,
+                   struct fa_err *err)
 {
     struct fa_tensor inputs[MAX_TENSORS] = {{0}}, outputs[MAX_TENSORS];
     struct fa_exec *exec = fa_exec_new(net, err);
@@ -135,7 +137,8 @@ static int run_net(const struct test_case *test, const struct fa_net *net, struc
 }
 
 /* The names of the graph's inputs, in order, as the cases number them. */
-static size_t input_names(const struct test_case *test, struct net_graph *graph, const char *names[MAX_TENSORS], struct fa_err *err)
+static size_t input_names(const struct test_case *test, struct net_graph *graph, const char *names[MAX_TENSORS],
+                          struct fa_err *err)
 {
     *graph = (struct net_graph){.label = "case"};
     if (net_read_onnx(graph, bytes_of(&test->model), err) || graph->ninputs > MAX_TENSORS)

@@ -1,6 +1,5 @@
 /* lib/net on files: what is wrong with one is told in one line that names it; nothing crashes and nothing huge is asked
  * for, whatever the bytes. And what only a file written by hand shows: GraphDefs, batches of graphs fixed to one image. */
-#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <unistd.h>
+#include <pthread.h>
 
 #include "../../lib/net/netfile.h"
 #include "netmodel.h"
@@ -360,6 +359,60 @@ static void many_shapes_run_in_turn(void **state)
     fa_net_close(net);
 }
 
+/* A net of one convolution, and what each of the threads below makes of its own input. */
+struct shared {
+    const struct fa_net *net;
+    float start, first, worst;
+};
+
+static void *run_shared(void *arg)
+{
+    struct shared *shared = arg;
+    struct fa_err err = {""};
+    struct fa_exec *exec = fa_exec_new(shared->net, &err);
+    float x[18];
+    for (size_t i = 0; i < 18; i++)
+        x[i] = shared->start + (float)i;
+    for (int round = 0; exec && round < 200; round++) {
+        struct fa_tensor input = {.data = x, .rank = 4, .dim = {1, 2, 3, 3}}, output = {.data = NULL};
+        if (fa_exec_run(exec, &input, &output, &err))
+            break;
+        float value = output.data[4];
+        shared->first = round ? shared->first : value;
+        shared->worst = value != shared->first ? value : shared->worst;
+    }
+    fa_exec_free(exec);
+    return NULL;
+}
+
+static void threads_share_a_net(void **state)
+{
+    (void)state;
+    const float weights[2] = {2, -1};
+    struct fa_err err = {""};
+    struct message conv = onnx_node("Conv", "x w", "y"), w = onnx_tensor("w", 1, 4, (int64_t[]){1, 2, 1, 1}, weights,
+                                                                         sizeof weights);
+    struct message graph = graph_of(&conv);
+    put_message(&graph, 5, &w);
+    struct message m = onnx_model(&graph, 13);
+    struct fa_net *net = open_bytes(m.bytes, m.n, &err);
+    if (!net)
+        fail_msg("%s", err.text);
+    struct shared shared[4];
+    pthread_t thread[4];
+    for (size_t i = 0; i < 4; i++) {
+        shared[i] = (struct shared){.net = net, .start = (float)i};
+        assert_int_equal(pthread_create(&thread[i], NULL, run_shared, &shared[i]), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(thread[i], NULL), 0);
+        float s = shared[i].start;
+        assert_true(shared[i].first == 2 * (s + 4) - (s + 13));
+        assert_true(shared[i].worst == 0);
+    }
+    fa_net_close(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +426,7 @@ int main(void)
         cmocka_unit_test(names_what_is_wrong_with_a_graphdef),
         cmocka_unit_test(damaged_graphdefs_are_survived),
         cmocka_unit_test(many_shapes_run_in_turn),
+        cmocka_unit_test(threads_share_a_net),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
