@@ -7,6 +7,7 @@
 
 /* The pixels along one axis that reach a point, and their weights. */
 struct window {
+    double at; /* the point that first, n and weight are for */
     long first;
     size_t n;
     float *weight;
@@ -32,7 +33,10 @@ static float cubic(float x)
 static void place_window(struct window *window, double at, double wide)
 {
     double first = ceil(at - 2 * wide);
+    if (window->n && window->at == at) /* along a row of a crop that is not turned */
+        return;
     float total = 0, step = (float)(1 / wide), x = (float)((first - at) / wide);
+    window->at = at;
     window->first = (long)first;
     window->n = (size_t)(floor(at + 2 * wide) - first) + 1;
     for (size_t i = 0; i < window->n; i++)
