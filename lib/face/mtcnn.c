@@ -208,7 +208,8 @@ static int scan_level(struct fa_scan *scan, const struct fa_image *image, double
 static int scan_pyramid(struct fa_scan *scan, const struct fa_image *image, struct fa_err *err)
 {
     const struct fa_detector_options *options = &scan->detector->options;
-    double scale = CELL / options->min_face, side = (double)(image->width < image->height ? image->width : image->height) * scale;
+    size_t shorter = image->width < image->height ? image->width : image->height;
+    double scale = CELL / options->min_face, side = (double)shorter * scale;
     for (int level = 0; side >= CELL; level++, side *= options->factor)
         if (scan_level(scan, image, scale * pow(options->factor, level), err))
             return -1;

@@ -183,7 +183,8 @@ int fa_pictures_next(struct fa_pictures *pictures, struct fa_picture *picture, s
     } else {
         if (pictures->next == fa_pictures_count(pictures))
             return 0;
-        path = pictures->table ? fa_table_cell(pictures->table, pictures->next, pictures->column) : pictures->path[pictures->next];
+        path = pictures->table ? fa_table_cell(pictures->table, pictures->next, pictures->column)
+                               : pictures->path[pictures->next];
     }
     if (pictures->table && path[0] != '/' && strcmp(pictures->folder, ".") != 0)
         folder = pictures->folder;

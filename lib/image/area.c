@@ -114,7 +114,8 @@ static int open_scaler(struct scaler *scaler, size_t width, size_t height, struc
     if (!region.width || !region.height || !width || !height)
         return fa_err_set(err, "cannot scale %zux%zu pixels to %zux%zu", region.width, region.height, width, height);
     bool grow = width > region.width || height > region.height;
-    if (make_taps(&scaler->across, region.width, width, grow, err) || make_taps(&scaler->down, region.height, height, grow, err))
+    if (make_taps(&scaler->across, region.width, width, grow, err) ||
+        make_taps(&scaler->down, region.height, height, grow, err))
         return -1;
     scaler->line = fa_mem_array(region.width, 3 * sizeof *scaler->line, err);
     return scaler->line ? 0 : -1;

@@ -113,7 +113,8 @@ static void degenerate_points_are_refused(void **state)
 static void templates_are_parsed(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "box", "box-", "box-x", "box-1.15x", "box-0", "box-11", "box--1", "box-nan", "Arcface"};
+    static const char *const wrong[] = {"", "box", "box-", "box-x", "box-1.15x",
+                                        "box-0", "box-11", "box--1", "box-nan", "Arcface"};
     struct fa_template crop;
     struct fa_err err;
     assert_int_equal(fa_template_parse(&crop, "box-1.15", &err), 0);
@@ -258,8 +259,8 @@ static void faces_are_read_like_a_page(void **state)
 {
     (void)state;
     struct fa_face page[] = {
-        {.box = {200, 110, 240, 150}, .score = 5}, {.box = {100, 12, 140, 52}, .score = 2}, {.box = {10, 18, 50, 58}, .score = 1},
-        {.box = {20, 100, 60, 140}, .score = 4},   {.box = {190, 0, 230, 40}, .score = 3},
+        {.box = {200, 110, 240, 150}, .score = 5}, {.box = {100, 12, 140, 52}, .score = 2},
+        {.box = {10, 18, 50, 58}, .score = 1},     {.box = {20, 100, 60, 140}, .score = 4},   {.box = {190, 0, 230, 40}, .score = 3},
     };
     fa_face_sort(page, 5);
     for (int i = 0; i < 5; i++)

