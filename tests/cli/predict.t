@@ -55,6 +55,14 @@ fa-predict -q -P -j 4 -m "$tmp/head.fam" "$tmp/many.emb" >"$tmp/4.logit"
 cmp -s "$tmp/1.logit" "$tmp/4.logit"
 result $? "-j does not change a byte"
 
+faces permuted rows=1000 seed=3 reject=7 order=4
+for name in many permuted; do
+    fa-predict -q -m "$tmp/head.fam" "$tmp/$name.emb" | fa-confusion -q -l age >"$tmp/$name.csv"
+done
+[ -s "$tmp/many.csv" ]
+result $? "there is a table"
+same "the order of the records does not change it" "$tmp/many.csv" "$tmp/permuted.csv"
+
 # ---- refusals ----
 
 faces card rows=5 card=other
