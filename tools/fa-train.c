@@ -23,7 +23,7 @@ static const struct cli_option options[] = {
     {0, "schedule", "NAME", CLI_TEXT, &given.schedule, "cosine (to 0 at the last epoch) or constant", 0, 0},
     {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, 0 for adam)", 0, 100},
     {0, "validation-split", "SHARE", CLI_REAL, &given.validation, "share of the pictures held out; 0 for none", 0, 0.9},
-    {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better loss before it stops; 0: any", 0, 100000},
+    {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better validation loss before it stops; 0: off", 0, 100000},
     CLI_SEED(&given.seed),
     CLI_THREADS(&given.threads),
     CLI_NO_PROG,

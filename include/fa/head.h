@@ -81,7 +81,7 @@ struct fa_fit_options {
     double rate;         /* learning rate at the start */
     double weight_decay; /* of kernels only; FA_ADAM adds it to the gradient, FA_ADAMW takes it from the weight */
     double validation;   /* share of the pictures held out, 0..0.9, by the hash of the id without #k and ~k */
-    size_t patience;     /* epochs without a better validation loss before training stops; 0: never */
+    size_t patience;     /* epochs without a better validation loss before training stops; 0: no early stopping */
     uint64_t seed;
     unsigned threads;
 };
@@ -123,8 +123,8 @@ int fa_trainer_baseline(const struct fa_trainer *trainer, struct fa_score *train
  * The result does not depend on the number of threads. Error: the loss is not finite. */
 int fa_trainer_epoch(struct fa_trainer *trainer, struct fa_epoch *epoch, struct fa_err *err);
 
-/* Epochs trained so far, and the one (from 1) whose weights the model gets: that of the lowest validation loss, or the
- * last if nothing is held out. */
+/* Epochs trained so far, and the one (from 1) whose weights the model gets: with early stopping that of the lowest
+ * validation loss, else (patience 0, or nothing held out) the last. */
 size_t fa_trainer_epochs(const struct fa_trainer *trainer);
 size_t fa_trainer_best(const struct fa_trainer *trainer);
 const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size_t epoch); /* from 0 */

@@ -151,15 +151,19 @@ int fa_trainer_baseline(const struct fa_trainer *t, struct fa_score *train, stru
 
 /* ---- epochs ---- */
 
+static bool stops_early(const struct fa_trainer *t)
+{
+    return t->nvalid && t->options.patience;
+}
+
 static bool is_over(const struct fa_trainer *t)
 {
-    size_t waited = t->epochs - t->best_epoch;
-    return t->epochs == t->options.epochs || (t->nvalid && t->options.patience && waited >= t->options.patience);
+    return t->epochs == t->options.epochs || (stops_early(t) && t->epochs - t->best_epoch >= t->options.patience);
 }
 
 static void keep_best(struct fa_trainer *t, double loss)
 {
-    if (t->nvalid && t->epochs > 1 && !(loss < t->best_loss))
+    if (stops_early(t) && t->epochs > 1 && !(loss < t->best_loss))
         return;
     t->best_loss = loss;
     t->best_epoch = t->epochs;
@@ -185,7 +189,7 @@ int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err
     t->epochs++;
     if (!isfinite(this->train_loss) || !isfinite(this->valid_loss))
         return fa_err_set(err, "epoch %zu: the loss is not finite (a smaller learning rate may help)", t->epochs);
-    keep_best(t, t->nvalid ? this->valid_loss : this->train_loss);
+    keep_best(t, this->valid_loss);
     *epoch = *this;
     return 1;
 }

@@ -172,7 +172,14 @@ static void training_stops_when_validation_gets_worse(void **state)
         assert_true(fa_trainer_history(trainer, i)->valid_loss >= fa_trainer_history(trainer, best - 1)->valid_loss);
     assert_int_equal(fa_trainer_epoch(trainer, &epoch, &err), 0);
     fa_trainer_free(trainer);
-    options.validation = 0; /* nothing held out: nothing to stop for, the last weights are kept */
+    options.patience = 0; /* no early stopping: the last weights are kept */
+    options.epochs = 30;
+    trainer = train(data, &options);
+    assert_int_equal(fa_trainer_best(trainer), 30);
+    assert_true(fa_trainer_validation(trainer) > 0);
+    fa_trainer_free(trainer);
+    options.patience = 3;
+    options.validation = 0; /* nothing held out, nothing to stop for */
     options.epochs = 5;
     trainer = train(data, &options);
     assert_int_equal(fa_trainer_best(trainer), 5);
