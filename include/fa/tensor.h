@@ -40,6 +40,10 @@ void fa_tensor_window_max(const struct fa_window *window, size_t n, const float 
 void fa_tensor_window_sum(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *x, const float *taps, float *y);
 
+/* Lays windows out as rows of a matrix: y[i * ldy + r * line + e] = x[i * step + r * row + e] for n outputs, rows r and
+ * elements e < line. */
+void fa_tensor_patches(size_t n, size_t rows, size_t line, const float *x, ptrdiff_t step, ptrdiff_t row, float *y, size_t ldy);
+
 enum fa_binary { FA_ADD, FA_SUB, FA_MUL, FA_DIV, FA_MAX, FA_MIN, FA_NEGATIVE_SLOPE };
 
 /* y[i] = a[i * sa] op b[i * sb] for n elements; FA_NEGATIVE_SLOPE: a < 0 ? a * b : a. y may be a or b. */

@@ -214,22 +214,51 @@ static void lay_patch_row(const struct conv_state *s, const float *row, ptrdiff_
     memset(patch + (first + n) * in, 0, (kw - first - n) * in * sizeof *patch);
 }
 
+/* The patch of one output pixel, whose window begins at (y0, x0), which may be in the padding. */
+static void lay_patch(const struct conv_state *s, const float *image, ptrdiff_t y0, ptrdiff_t x0, float *patch)
+{
+    const struct net_window *w = &s->conv->window;
+    size_t line = s->conv->in * w->kernel[1];
+    for (size_t ky = 0; ky < w->kernel[0]; ky++, patch += line) {
+        ptrdiff_t y = y0 + (ptrdiff_t)(ky * w->dilation[0]);
+        if (y < 0 || y >= (ptrdiff_t)s->g.in[0])
+            memset(patch, 0, line * sizeof *patch);
+        else
+            lay_patch_row(s, image + y * s->g.row, x0, patch);
+    }
+}
+
+/* How many outputs from one on, at most n, have their whole window in the image, its columns lying together. */
+static size_t whole_windows(const struct conv_state *s, ptrdiff_t y0, ptrdiff_t x0, size_t n)
+{
+    const struct net_window *w = &s->conv->window;
+    ptrdiff_t height = (ptrdiff_t)((w->kernel[0] - 1) * w->dilation[0]) + 1;
+    ptrdiff_t room = (ptrdiff_t)s->g.in[1] - (ptrdiff_t)((w->kernel[1] - 1) * w->dilation[1]) - 1 - x0;
+    bool together = w->kernel[1] == 1 || (w->dilation[1] == 1 && s->g.pixel == (ptrdiff_t)s->conv->in);
+    if (!together || y0 < 0 || y0 + height > (ptrdiff_t)s->g.in[0] || x0 < 0 || room < 0)
+        return 0;
+    size_t whole = (size_t)room / w->stride[1] + 1;
+    return whole < n ? whole : n;
+}
+
 /* Patches of n output pixels from number begin on (counted over rows and images), each a row of k floats. */
 static void lay_patches(const struct conv_state *s, const float *x, size_t begin, size_t n, float *patches)
 {
     const struct net_window *w = &s->conv->window;
     const struct net_geometry *g = &s->g;
-    size_t line = s->conv->in * w->kernel[1];
-    for (size_t p = begin; p < begin + n; p++) {
-        size_t ox = p % g->out[1], oy = p / g->out[1] % g->out[0], image = p / g->out[1] / g->out[0];
+    size_t k = s->conv->weights.k, some;
+    for (size_t p = begin; p < begin + n; p += some, patches += some * k) {
+        size_t ox = p % g->out[1], oy = p / g->out[1] % g->out[0], left = begin + n - p;
+        const float *image = x + (ptrdiff_t)(p / g->out[1] / g->out[0]) * g->image;
         ptrdiff_t x0 = (ptrdiff_t)(ox * w->stride[1]) - (ptrdiff_t)g->begin[1];
         ptrdiff_t y0 = (ptrdiff_t)(oy * w->stride[0]) - (ptrdiff_t)g->begin[0];
-        for (size_t ky = 0; ky < w->kernel[0]; ky++, patches += line) {
-            ptrdiff_t y = y0 + (ptrdiff_t)(ky * w->dilation[0]);
-            if (y < 0 || y >= (ptrdiff_t)g->in[0])
-                memset(patches, 0, line * sizeof *patches);
-            else
-                lay_patch_row(s, x + (ptrdiff_t)image * g->image + y * g->row, x0, patches);
+        some = whole_windows(s, y0, x0, left < g->out[1] - ox ? left : g->out[1] - ox);
+        if (some) {
+            fa_tensor_patches(some, w->kernel[0], s->conv->in * w->kernel[1], image + y0 * g->row + x0 * g->pixel,
+                              (ptrdiff_t)w->stride[1] * g->pixel, (ptrdiff_t)w->dilation[0] * g->row, patches, k);
+        } else {
+            lay_patch(s, image, y0, x0, patches);
+            some = 1;
         }
     }
 }

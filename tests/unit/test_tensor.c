@@ -66,9 +66,10 @@ static double activate(const struct fa_epilogue *e, double v, size_t channel)
     }
 }
 
-static void check_epilogue(const struct fa_kernels *k, const struct fa_epilogue *e, const float *residual, size_t n)
+static void check_epilogue(const struct fa_kernels *k, const struct fa_epilogue *e, const float *residual, size_t rows,
+                           size_t n, size_t gap)
 {
-    const size_t rows = 5, ldy = n + 3, ldr = n + 1;
+    const size_t ldy = n + 3 * gap, ldr = n + gap;
     memcpy(y, a, sizeof y);
     k->epilogue(e, rows, n, y, ldy, residual, ldr);
     for (size_t i = 0; i < rows; i++)
@@ -91,7 +92,9 @@ static void epilogues_match(void **state)
             for (size_t width = 1; width <= 64; width += 7)
                 for (int with = 0; with < 4; with++) {
                     struct fa_epilogue e = {with & 1 ? bias : NULL, activations[i], slope, -0.25f, 0.5f};
-                    check_epilogue(sets[s], &e, with & 2 ? c : NULL, width);
+                    check_epilogue(sets[s], &e, with & 2 ? c : NULL, 5, width, 1);
+                    if (width < 15)
+                        check_epilogue(sets[s], &e, with & 2 ? c : NULL, 259, width, 0);
                 }
 }
 
@@ -138,6 +141,25 @@ static void windows_match(void **state)
                 w.rows = 0; /* a window wholly in the padding */
                 check_windows(sets[s], &w, outputs);
             }
+}
+
+static void patches_match(void **state)
+{
+    const struct fa_kernels *sets[3];
+    const size_t n = 3, rows = 2, step = 5, row = 100;
+    (void)state;
+    fill();
+    for (size_t s = 0, nsets = kernel_sets(sets); s < nsets; s++)
+        for (size_t line = 1; line < 40; line++) {
+            const size_t ldy = rows * line + 1;
+            memcpy(y, c, sizeof y);
+            sets[s]->patches(n, rows, line, a, step, row, y, ldy);
+            for (size_t i = 0; i < n; i++) {
+                for (size_t e = 0; e < rows * line; e++)
+                    assert_true(y[i * ldy + e] == a[i * step + e / line * row + e % line]);
+                assert_true(y[i * ldy + rows * line] == c[i * ldy + rows * line]);
+            }
+        }
 }
 
 static double apply(enum fa_binary op, double p, double q)
@@ -223,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(epilogues_match),   cmocka_unit_test(windows_match),
         cmocka_unit_test(arithmetic_matches), cmocka_unit_test(products_match),
+        cmocka_unit_test(patches_match),
         cmocka_unit_test(subnormals_are_flushed_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
