@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <xxhash.h>
 
 #include "../../lib/net/netfile.h"
 #include "netmodel.h"
@@ -276,6 +277,7 @@ static void reads_a_graphdef_and_opens_its_batch(void **state)
     struct fa_net *net = net_open(&source, &err);
     if (!net)
         fail_msg("%s", err.text);
+    assert_true(fa_net_digest(net) == XXH3_64bits(m.bytes, m.n));
     assert_int_equal(fa_net_input(net, 0)->dim[0], 0);
     assert_int_equal(fa_net_output(net, 0)->dim[0], 0);
     assert_int_equal(fa_net_output(net, 0)->dim[1], 12);
