@@ -36,6 +36,9 @@ TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 MANS    := $(sort $(wildcard man/*.[1-9]))
 
+# One short line a step; V=1 shows the commands.
+say      = $(if $(V),,@printf '  %s  %s\n' '$1' '$2'; )
+
 all: $(TOOLS)
 
 $B/fa-align:     $B/tools/align_setup.o $(cli) $(table) $(face)
@@ -46,17 +49,17 @@ $B/fa-confusion: $(cli) $(eval)
 $B/fa-cat:       $(cli) $(head) $(export) $(image)
 
 $(TOOLS): $B/fa-%: $B/tools/fa-%.o
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
+	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # The unit tests may use every room.
 $B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export)
-	rm -f $@ && $(AR) rcs $@ $(sort $^)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(sort $^)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 # Makes streams from text, for the tests of the tools.
 $B/tests/mkstream: $B/tests/cli/mkstream.o $B/libfa.a
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $B/%.o: %.c
 	@mkdir -p $(@D)

@@ -153,7 +153,8 @@ uint64_t fa_reader_rejected(const struct fa_reader *reader);
 
 struct fa_writer;
 
-/* Writes header to fd (not closed by the writer); name stands in messages. A reader's header may be passed on as it is. */
+/* Writes header to fd (not closed by the writer) at once, so that the next tool in a pipe can get ready; name stands in
+ * messages. A reader's header may be passed on as it is. */
 struct fa_writer *fa_writer_open(int fd, const char *name, const struct fa_header *header, struct fa_err *err);
 void fa_writer_close(struct fa_writer *writer); /* frees; without fa_writer_end() before, the stream counts as cut */
 

@@ -65,7 +65,7 @@ struct fa_writer *fa_writer_open(int fd, const char *name, const struct fa_heade
         fa_err_memory(err, sizeof(XXH3_state_t *));
     if (writer->name && writer->check) {
         XXH3_64bits_reset(writer->check);
-        if (!finish_object(writer, wire_pack_header(&writer->packer, header), err))
+        if (!finish_object(writer, wire_pack_header(&writer->packer, header), err) && !fa_writer_flush(writer, err))
             return writer;
     }
     fa_writer_close(writer);
