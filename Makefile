@@ -119,7 +119,7 @@ unit: $(UNIT) $B/tests/mkstream
 
 # Without set-up: what is built is tested.
 check: all unit $B/sample.fam
-	B=$B CMOCKA_MESSAGE_OUTPUT=TAP prove -Q --timer -e '' $(UNIT) $(sort $(wildcard tests/cli/*.t))
+	@B=$B CMOCKA_MESSAGE_OUTPUT=TAP prove -Q --timer -e '' $(UNIT) $(sort $(wildcard tests/cli/*.t))
 
 asan:
 	$(MAKE) B=build/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' check

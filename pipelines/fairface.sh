@@ -61,7 +61,7 @@ stage() {
             esac
         done)
     if [ -e "$output" ] && [ "$record" = "$(cat "$output.stage" 2>/dev/null)" ]; then
-        echo "fairface.sh: $(basename "$output") is up to date" >&2
+        echo "fairface.sh: ${output#"$out"/} is up to date" >&2
         return
     fi
     rm -f "$output.stage"
@@ -84,5 +84,5 @@ for set in train val; do
     mkdir -p "$out/$set"
     stage "$out/$set/summary.csv" "$out/$set.logit" fa-confusion -O "$out/$set" "$out/$set.logit"
 done
-fa-confusion --pretty "$out/val.logit"
+fa-confusion -q --pretty "$out/val.logit"
 echo "tables: $out/val/*.csv (of the training part: $out/train/*.csv); head: $out/head.fam; streams: $out/*.crop *.emb *.logit"

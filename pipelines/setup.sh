@@ -26,5 +26,6 @@ if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
 echo "setup.sh: installing$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # $missing is a list
 { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
     >"$log" 2>&1 || { tail -n 20 "$log" >&2; exit 1; }
