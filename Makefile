@@ -122,7 +122,7 @@ check: all unit $B/sample.fam
 	@B=$B CMOCKA_MESSAGE_OUTPUT=TAP prove -Q --timer -e '' $(UNIT) $(sort $(wildcard tests/cli/*.t))
 
 asan:
-	$(MAKE) B=build/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' check
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) B=build-asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' check
 
 lint:
 	cd man && mandoc -T lint -W warning $(notdir $(MANS))
@@ -149,7 +149,7 @@ uninstall:
 	rm -rf $(SHARE)
 
 clean:
-	rm -rf $B $(OUT)
+	rm -rf $B build-asan $(OUT)
 
 .PHONY: all run test unit check asan lint install uninstall clean
 .SECONDARY:

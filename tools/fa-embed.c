@@ -203,6 +203,7 @@ int main(int argc, char **argv)
     struct fa_card *card = cli_card(o.model, &o.set);
     if (o.files) {
         print_files(&o, card);
+        fa_card_free(card);
         return 0;
     }
     if (card->kind != FA_CARD_EMBEDDER)
