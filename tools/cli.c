@@ -114,8 +114,9 @@ void cli_summary(const char *format, ...)
 void cli_summary_rate(const char *what, uint64_t done, uint64_t rejected)
 {
     double seconds = cli_seconds();
-    cli_summary("%llu %s, %llu rejected, %.1f s, %.1f/s", (unsigned long long)done, what, (unsigned long long)rejected, seconds,
-                (double)done / seconds);
+    int letters = (int)strlen(what) - (done == 1); /* 1 face, 2 faces */
+    cli_summary("%llu %.*s, %llu rejected, %.1f s, %.1f/s", (unsigned long long)done, letters, what, (unsigned long long)rejected,
+                seconds, (double)done / seconds);
 }
 
 /* ---- options ---- */

@@ -64,13 +64,13 @@ gives "an empty file is a reject" empty.jpg '"reject":"empty file"'
 gives "a missing file is a reject" none.jpg '"reject":"cannot open: No such file or directory"'
 gives "a picture of 40000x40000 pixels is a reject" large.png \
     '"reject":"too large \(40000x40000 pixels, limit 178956970; see --max-pixels\)"'
-check "pictures that are all rejects make the exit status 1" 1 "1 faces, 1 rejected" fa-align -d none -o "$tmp/x" "$tmp/p/text.jpg"
+check "pictures that are all rejects make the exit status 1" 1 "1 face, 1 rejected" fa-align -d none -o "$tmp/x" "$tmp/p/text.jpg"
 check "some that are not make it 0" 0 "2 faces, 1 rejected" fa-align -d none -o "$tmp/x" "$tmp/p/text.jpg" "$tmp/p/plain.jpg"
 check "with -v the reasons are printed" 0 "text.jpg: no readable picture" \
     fa-align -v -d none -o "$tmp/x" "$tmp/p/text.jpg" "$tmp/p/plain.jpg"
-check "--max-pixels is a limit on what is decoded" 1 "1 faces, 1 rejected" \
+check "--max-pixels is a limit on what is decoded" 1 "1 face, 1 rejected" \
     fa-align -d none --max-pixels 127 -o "$tmp/x" "$tmp/p/plain.jpg"
-check "and allows what is just as large" 0 "1 faces, 0 rejected" \
+check "and allows what is just as large" 0 "1 face, 0 rejected" \
     fa-align -d none --max-pixels 128 -o "$tmp/x" "$tmp/p/plain.jpg"
 
 # ---- which pictures, and their names ----

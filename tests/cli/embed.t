@@ -54,7 +54,7 @@ if [ -r "$picture" ] && [ -r "$graph" ]; then
     result $? "... which the next tool in the pipe sees too"
     check "a full disk is an error" 1 "No space left on device" sh -c "exec fa-embed $tmp/five.crop >/dev/full"
     crops "$tmp/3.png" >"$tmp/none.crop" 2>/dev/null
-    check "nothing but rejects is status 1" 1 "1 faces, 1 rejected" fa-embed -o "$tmp/none.emb" "$tmp/none.crop"
+    check "nothing but rejects is status 1" 1 "1 face, 1 rejected" fa-embed -o "$tmp/none.emb" "$tmp/none.crop"
     check "card and weights are told" 0 "" fa-embed --files
     grep -q 'facenet-taps.card$' "$out" && grep -qxF "$graph" "$out"
     result $? "... both of them"
