@@ -15,7 +15,7 @@ MULTI   := $(shell $(CC) -print-multiarch 2>/dev/null)
 PKGS    := vips msgpack libxxhash
 THIRD   := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) -isystem /usr/include/$(MULTI)/blis-serial
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DFA_VERSION='"$(VERSION)"' -DFA_PREFIX='"$(PREFIX)"' -Iinclude $(THIRD) \
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DFA_VERSION='"$(VERSION)"' -Iinclude $(THIRD) \
           $(WARN) -ffp-contract=off -fno-math-errno -pthread $(CFLAGS) $(SAN)
 LIBS    := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -L/usr/lib/$(MULTI)/blis-serial -lblis -lcsv -lm -pthread
 
@@ -63,7 +63,7 @@ $B/tests/mkstream: $B/tests/cli/mkstream.o $B/libfa.a
 
 $B/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
 # One source of vector kernels, built for several instruction sets; lib/tensor/dispatch.c picks at run time.
 ifneq (,$(findstring x86_64,$(MULTI)))
 $B/lib/tensor/kernels_avx2.o: ISA := -mavx2 -mfma -ffp-contract=fast

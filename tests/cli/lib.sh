@@ -5,7 +5,8 @@ PATH=$PWD/${B:-build}:$PATH
 FA_SHARED=${FA_SHARED:-../shared}
 models=${FA_MODELS:-${XDG_DATA_HOME:-$HOME/.local/share}/fa}
 LC_ALL=C
-export PATH LC_ALL
+PYTHONDONTWRITEBYTECODE=1
+export PATH LC_ALL PYTHONDONTWRITEBYTECODE
 tests=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -11,13 +11,9 @@ card=test digest=00000000000000aa features=out
 nan=0                    the n-th record holds a NaN
 labels=age,gender,race   those written
 """
-import ctypes, ctypes.util, random, struct, sys
+import random, struct, sys
 
-import msgpack
-
-xxhash = ctypes.CDLL(ctypes.util.find_library("xxhash"))
-xxhash.XXH3_64bits.restype = ctypes.c_uint64
-xxhash.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+import fastream
 
 CLASSES = {
     "age": ["0-2", "3-9", "10-19", "20-29", "more than 70"],
@@ -57,6 +53,4 @@ if number["order"]:
 
 header = [0, "fa", 1, 0, "embedding", {"dtype": "f32", "shape": [dim], "card": option["card"], "digest": option["digest"],
                                        "features": option["features"].split(","), "template": "box"}]
-body = b"".join(msgpack.packb(item) for item in [header] + records)
-rejects = sum(1 for record in records if not record[4])
-sys.stdout.buffer.write(body + msgpack.packb([2, rows, rejects, xxhash.XXH3_64bits(body, len(body))]))
+fastream.write(header, records)
