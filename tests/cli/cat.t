@@ -217,10 +217,10 @@ for format in json csv; do
 done
 check 'a stream to a full disk' 1 'stdout: ' sh -c "fa-cat '$tmp/logits' >/dev/full"
 check 'a header to a full disk' 1 'stdout: write: ' sh -c "fa-cat -H '$tmp/logits' >/dev/full"
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1; then
     check 'binary to a terminal' 2 '' script -qec "fa-cat $tmp/logits" /dev/null
 else
-    skip 'binary to a terminal' 'no script(1)'
+    skip 'binary to a terminal' 'script(1) gives no terminal here'
 fi
 
 finish
