@@ -10,7 +10,7 @@
 #include "fa/table.h"
 
 struct options {
-    const char *labels, *column, *folder, *detector, *model, *template, *size, *border, *fallback, *thresholds, *output;
+    const char *labels, *column, *folder, *detector, *model, *template, *size, *border, *fallback, *augment, *thresholds, *output;
     bool nul, all, one;
     long max_pixels, threads;
     struct fa_detector_options detection;

@@ -122,7 +122,7 @@ static void make_header(struct run *run, struct fa_header *header, struct fa_are
     header->dim[0] = run->align.height;
     header->dim[1] = run->align.width;
     header->dim[2] = 3;
-    run->expect = run->align.all ? 0 : fa_pictures_count(run->sources.pictures);
+    run->expect = run->align.all || run->align.flip ? 0 : fa_pictures_count(run->sources.pictures);
     if (run->expect && fa_map_set(&header->map, arena, "expect", fa_value_int((int64_t)run->expect), &err))
         cli_fail(&err);
     cli_add_prog(header, arena);
@@ -136,10 +136,13 @@ static void take_words(struct run *run, const struct options *o)
         cli_usage("--border: '%s' is neither replicate nor black", o->border);
     if (o->fallback && strcmp(o->fallback, "centre") != 0)
         cli_usage("--fallback: '%s' is not centre", o->fallback);
+    if (o->augment && strcmp(o->augment, "flip") != 0)
+        cli_usage("--augment: '%s' is not flip", o->augment);
     if (o->all && o->one)
         cli_usage("-a and -1 exclude each other");
     run->align.border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
     run->align.fallback = o->fallback != NULL;
+    run->align.flip = o->augment != NULL;
     run->align.all = o->all || (!o->labels && !o->one && strcmp(o->detector, "none") != 0);
     run->align.max_pixels = (uint64_t)o->max_pixels;
 }
@@ -164,6 +167,7 @@ int main(int argc, char **argv)
         {'a', "all", NULL, CLI_FLAG, &o.all, "all faces of a picture (default without -c)", 0, 0},
         {'1', "one", NULL, CLI_FLAG, &o.one, "its main face only (default with -c)", 0, 0},
         {0, "fallback", "centre", CLI_TEXT, &o.fallback, "where no face is found, crop the middle", 0, 0},
+        {0, "augment", "flip", CLI_TEXT, &o.augment, "each face a second time, mirrored", 0, 0},
         {0, "max-pixels", "N", CLI_COUNT, &o.max_pixels, "refuse larger pictures", 1, 1e12},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),

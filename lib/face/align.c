@@ -114,12 +114,24 @@ static int set_box(struct fa_record *record, const struct fa_face *face, struct 
                : 0;
 }
 
-/* What holds for every record of a picture; number is that of the face, 0 for none. */
-static int start_record(const struct work *work, struct fa_record *record, size_t number, struct fa_err *err)
+/* What a record shows: a face by its number (0: not numbered), mirrored or not. */
+struct view {
+    size_t number;
+    bool flip;
+};
+
+static const char *make_id(struct fa_arena *arena, const char *id, struct view view, struct fa_err *err)
+{
+    const char *copy = view.flip ? "~1" : "";
+    return view.number ? fa_arena_printf(arena, err, "%s#%zu%s", id, view.number, copy)
+                       : fa_arena_printf(arena, err, "%s%s", id, copy);
+}
+
+/* What holds for every record of a picture. */
+static int start_record(const struct work *work, struct fa_record *record, struct view view, struct fa_err *err)
 {
     struct fa_arena *arena = &record->arena;
-    record->id = number ? fa_arena_printf(arena, err, "%s#%zu", work->id, number) : fa_arena_strdup(arena, work->id, err);
-    if (!record->id)
+    if (!(record->id = make_id(arena, work->id, view, err)))
         return -1;
     for (size_t i = 0; i < work->labels->n; i++)
         if (fa_map_set(&record->labels, arena, work->labels->pair[i].key, work->labels->pair[i].value, err))
@@ -135,36 +147,60 @@ static int start_record(const struct work *work, struct fa_record *record, size_
 
 static int reject(const struct work *work, struct fa_record *record, const char *reason, struct fa_err *err)
 {
-    return start_record(work, record, 0, err) || fa_record_set_reject(record, reason, err) ? -1 : 0;
+    return start_record(work, record, (struct view){0, false}, err) || fa_record_set_reject(record, reason, err) ? -1 : 0;
 }
 
-static int cut(const struct work *work, struct fa_record *record, const struct fa_face *face, size_t number, struct fa_err *err)
+/* Pixel u of a row of the mirrored crop is pixel width - 1 - u of the crop. */
+static void mirror(double m[6], size_t width)
+{
+    for (int axis = 0; axis < 2; axis++) {
+        m[3 * axis + 2] += m[3 * axis] * (double)(width - 1);
+        m[3 * axis] = -m[3 * axis];
+    }
+}
+
+static int cut(const struct work *work, struct fa_record *record, const struct fa_face *face, struct view view,
+               struct fa_err *err)
 {
     const struct fa_align *align = work->worker->align;
     struct fa_image crop = {NULL, align->width, align->height};
-    struct fa_value fallback = {.type = FA_BOOL, .boolean = true};
+    struct fa_value yes = {.type = FA_BOOL, .boolean = true};
     struct fa_err why = {""};
     double m[6];
-    if (start_record(work, record, number, err) || set_box(record, face, err) ||
-        (work->fallback && fa_map_set(&record->about, &record->arena, "fallback", fallback, err)))
+    if (start_record(work, record, view, err) || set_box(record, face, err) ||
+        (work->fallback && fa_map_set(&record->about, &record->arena, "fallback", yes, err)) ||
+        (view.flip && fa_map_set(&record->about, &record->arena, "flip", yes, err)))
         return -1;
     crop.pixel = fa_record_payload(record, 3 * crop.width * crop.height, 1, err);
     if (!crop.pixel)
         return -1;
-    if (fa_template_transform(&work->crop, face, crop.width, crop.height, m, &why) ||
-        fa_image_warp(&work->image, m, align->border, &crop, &why))
+    if (fa_template_transform(&work->crop, face, crop.width, crop.height, m, &why))
+        return fa_record_set_reject(record, why.text, err);
+    if (view.flip)
+        mirror(m, crop.width);
+    if (fa_image_warp(&work->image, m, align->border, &crop, &why))
         return fa_record_set_reject(record, why.text, err);
     return 0;
 }
 
-static int cut_faces(const struct work *work, struct fa_record *record, struct fa_err *err)
+/* Sets *n to the number of records made: a face that could not be cut has no mirrored one. */
+static int cut_faces(const struct work *work, struct fa_record *record, size_t *n, struct fa_err *err)
 {
+    const struct fa_align *align = work->worker->align;
     const struct fa_faces *faces = &work->worker->faces;
+    *n = 1;
     if (!faces->n)
         return reject(work, record, "no face found", err);
-    for (size_t i = 0; i < faces->n; i++)
-        if (cut(work, &record[i], &faces->face[i], work->worker->align->all ? i + 1 : 0, err))
+    *n = 0;
+    for (size_t i = 0; i < faces->n; i++) {
+        struct view view = {align->all ? i + 1 : 0, false};
+        if (cut(work, &record[*n], &faces->face[i], view, err))
             return -1;
+        bool whole = record[(*n)++].data != NULL;
+        view.flip = true;
+        if (whole && align->flip && cut(work, &record[(*n)++], &faces->face[i], view, err))
+            return -1;
+    }
     return 0;
 }
 
@@ -174,17 +210,19 @@ int fa_align_picture(struct fa_align_worker *worker, const char *path, const cha
     struct work work = {.worker = worker, .id = id, .labels = labels};
     struct fa_err why = {""};
     bool decoded = fa_image_decode(worker->align->decoder, path, worker->align->max_pixels, &work.image, &why) == 0;
+    size_t room = 1;
     *record = NULL;
     *n = 1;
     int failed = decoded && find_faces(&work, err);
     if (!failed) {
-        *n = decoded && worker->faces.n ? worker->faces.n : 1;
-        *record = fa_mem_array(*n, sizeof **record, err);
-        failed = !*record || (decoded ? cut_faces(&work, *record, err) : reject(&work, *record, why.text, err));
+        if (decoded && worker->faces.n)
+            room = worker->faces.n * (worker->align->flip ? 2 : 1);
+        *record = fa_mem_array(room, sizeof **record, err);
+        failed = !*record || (decoded ? cut_faces(&work, *record, n, err) : reject(&work, *record, why.text, err));
     }
     fa_image_free(&work.image);
     if (failed && *record) {
-        fa_align_free(*record, *n);
+        fa_align_free(*record, room);
         *record = NULL;
     }
     return failed ? -1 : 0;

@@ -181,8 +181,44 @@ check "a card that is not there is named" 1 "no card named 'nosuch'" fa-align -m
 check "an embedder is no detector" 1 "not the card of a detector" \
     fa-align -d facenet "$tmp/p/plain.jpg" -o "$tmp/x"
 check "a full disk is an error" 1 "No space left on device" fa-align -d none "$tmp/p/plain.jpg" -o /dev/full
+
+# ---- mirrored copies ----
+
+# mirrored FILE: every crop of the stream is followed by its mirrored copy
+mirrored() {
+    /usr/bin/python3 tests/cli/mirrored.py "$1"
+}
+cd_p ids --augment flip b/2.JPG none.jpg plain.jpg
+want <<'STOP'
+b/2.JPG
+b/2.JPG~1
+none.jpg: cannot open: No such file or directory
+plain.jpg
+plain.jpg~1
+STOP
+same "--augment flip has each crop twice, a reject once" "$tmp/want" "$tmp/got"
+printf 'file,age\nplain.jpg,3-9\n' >"$tmp/p/one.csv"
+json --augment flip -c "$tmp/p/one.csv" | sed 's/,"values.*//' >"$tmp/got"
+want <<'STOP'
+{"id":"plain.jpg","labels":{"age":"3-9"},"about":{"width":16,"height":8,"detector":"none","box":[0,0,16,8],"face":16}
+{"id":"plain.jpg~1","labels":{"age":"3-9"},"about":{"width":16,"height":8,"detector":"none","box":[0,0,16,8],"face":16,"flip":true}
+STOP
+same "labels and about are the same, and the copy says what it is" "$tmp/want" "$tmp/got"
+if /usr/bin/python3 -c 'import msgpack' 2>/dev/null; then
+    for size in 4 13x7 160; do
+        fa-align -q -d none --augment flip --size "$size" "$tmp/p" >"$tmp/x" 2>/dev/null
+        mirrored "$tmp/x" >"$out" 2>"$err"
+        result $? "copies of $size pixels are the crops from right to left"
+    done
+else
+    skip "copies are the crops from right to left" "python3-msgpack is not installed"
+fi
+header --augment flip && ! grep -q expect "$out"
+result $? "how many copies are to come is not promised"
+check "another augmentation is wrong usage" 2 "--augment: 'turn' is not flip" fa-align --augment turn "$tmp/p/plain.jpg" -o "$tmp/x"
+
 for j in 1 2 5; do
-    fa-align -q -P -d none -j "$j" "$tmp/p" "$tmp/p" "$tmp/p" >"$tmp/j$j" 2>/dev/null
+    fa-align -q -P -d none --augment flip -j "$j" "$tmp/p" "$tmp/p" "$tmp/p" >"$tmp/j$j" 2>/dev/null
 done
 cmp -s "$tmp/j1" "$tmp/j2" && cmp -s "$tmp/j1" "$tmp/j5" && fa-cat -q --check "$tmp/j1"
 result $? "the stream is the same for any number of threads"
@@ -214,11 +250,17 @@ faces --thresholds 0.6,0.7,1 "$tmp/astronaut.png" && grep -qF '"reject":"no face
 result $? "--thresholds are those of the stages"
 faces -m mobilefacenet "$tmp/astronaut.png" && grep -qF '"score":0.999' "$out"
 result $? "faces are brought to the template by their points"
+faces --augment flip "$tmp/astronaut.png" && grep -q 'astronaut.png#1~1".*"box":\[182\..*"flip":true' "$out"
+result $? "a mirrored face has the number of its face, and its box in the picture"
+for model in facenet-taps mobilefacenet; do
+    fa-align -q -1 -m "$model" --augment flip "$tmp/astronaut.png" >"$tmp/x" && mirrored "$tmp/x" >"$out" 2>"$err"
+    result $? "a face is mirrored in the template of $model"
+done
 check "weights that are nowhere are named" 1 "mtcnn" \
     env FA_MODELS="$tmp/nothing" XDG_DATA_HOME="$tmp/nothing" HOME="$tmp/nothing" fa-align "$tmp/astronaut.png" -o "$tmp/x"
 cp "$astronaut" "$tmp/p/b/face.png"
 for j in 1 3; do
-    fa-align -q -P -a -j "$j" "$tmp/p" "$tmp/astronaut.png" >"$tmp/j$j" 2>/dev/null
+    fa-align -q -P -a --augment flip -j "$j" "$tmp/p" "$tmp/astronaut.png" >"$tmp/j$j" 2>/dev/null
 done
 cmp "$tmp/j1" "$tmp/j3" >"$out" 2>"$err" && fa-cat -q --check "$tmp/j1"
 result $? "detection gives the same stream for any number of threads"
