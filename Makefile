@@ -44,7 +44,7 @@ all: $(TOOLS)
 $B/fa-align:     $B/tools/align_setup.o $(cli) $(table) $(face)
 $B/fa-embed:     $B/tools/embed_setup.o $(cli) $(net)
 $B/fa-train:     $(cli) $(head)
-$B/fa-predict:   $(cli) $(head)
+$B/fa-predict:   $(cli) $(head) $(eval)
 $B/fa-confusion: $(cli) $(eval)
 $B/fa-cat:       $(cli) $(head) $(export) $(image)
 

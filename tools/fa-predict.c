@@ -2,16 +2,19 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "fa/eval.h"
 #include "fa/head.h"
 #include "fa/par.h"
 
 static struct {
     const char *model, *output;
     long threads;
+    bool each;
 } given;
 
 static const struct cli_option options[] = {
     {'m', "model", "FILE", CLI_TEXT, &given.model, "head model (default: sample.fam of the suite)", 0, 0},
+    {0, "no-average", NULL, CLI_FLAG, &given.each, "keep the copies of a face (ID~1) apart", 0, 0},
     CLI_OUTPUT(&given.output),
     CLI_THREADS(&given.threads),
     CLI_NO_PROG,
@@ -28,6 +31,7 @@ struct run {
     struct fa_reader *reader;
     struct fa_writer *writer;
     struct fa_predictor **predictor; /* one a worker */
+    struct fa_copies *copies;        /* NULL: kept apart */
     uint64_t expect;
 };
 
@@ -85,13 +89,21 @@ static int predict_batch(void *arg, unsigned worker, void *item, struct fa_err *
     return failed;
 }
 
+/* Also to be called at the end, with an empty record. */
+static int write_record(struct run *run, struct fa_record *record, struct fa_err *err)
+{
+    if (run->copies)
+        fa_copies_next(run->copies, record);
+    return record->id ? fa_writer_put(run->writer, record, err) : 0;
+}
+
 static int write_batch(void *arg, void *item, struct fa_err *err)
 {
     struct run *run = arg;
     struct batch *batch = item;
     int failed = 0;
     for (size_t i = 0; i < batch->n && !failed; i++)
-        failed = fa_writer_put(run->writer, &batch->record[i], err);
+        failed = write_record(run, &batch->record[i], err);
     drop_batch(NULL, batch);
     cli_progress("faces", fa_writer_count(run->writer), run->expect, fa_writer_rejected(run->writer));
     return failed;
@@ -137,16 +149,28 @@ static void close_run(struct run *run)
     for (long i = 0; i < given.threads; i++)
         fa_predictor_free(run->predictor[i]);
     free(run->predictor);
+    fa_copies_free(run->copies);
     fa_writer_close(run->writer);
     fa_reader_close(run->reader);
     fa_model_free(run->model);
+}
+
+static void predict_all(struct run *run, const struct cli_output *output, const struct fa_header *header)
+{
+    struct fa_pipeline pipeline = {(unsigned)given.threads, run, read_batch, predict_batch, write_batch, drop_batch};
+    struct fa_record last = {0};
+    struct fa_err err;
+    if ((!given.each && !(run->copies = fa_copies_new(header->head, header->nheads, &err))) ||
+        !(run->writer = fa_writer_open(output->fd, output->name, header, &err)) || fa_pipeline_run(&pipeline, &err) ||
+        write_record(run, &last, &err) || fa_writer_end(run->writer, &err))
+        cli_fail(&err);
+    fa_record_free(&last);
 }
 
 int main(int argc, char **argv)
 {
     struct run run = {0};
     struct fa_arena arena = {0};
-    struct fa_err err;
     int n;
     given.threads = (long)fa_par_cores();
     char **path = cli_parse(argc, argv, "[EMBEDDINGS...]", "Predicts attributes of embedded faces.", options,
@@ -154,12 +178,9 @@ int main(int argc, char **argv)
     struct cli_output output = cli_output_open(given.output, true);
     open_run(&run, (const char *const *)path, (size_t)n);
     struct fa_header header = make_header(&run, &arena);
-    struct fa_pipeline pipeline = {(unsigned)given.threads, &run, read_batch, predict_batch, write_batch, drop_batch};
-    if (!(run.writer = fa_writer_open(output.fd, output.name, &header, &err)) || fa_pipeline_run(&pipeline, &err) ||
-        fa_writer_end(run.writer, &err))
-        cli_fail(&err);
+    predict_all(&run, &output, &header);
     cli_output_close(&output);
-    uint64_t faces = fa_reader_count(run.reader), rejected = fa_reader_rejected(run.reader);
+    uint64_t faces = fa_writer_count(run.writer), rejected = fa_writer_rejected(run.writer);
     cli_summary_rate("faces", faces, rejected);
     close_run(&run);
     fa_arena_free(&arena);

@@ -22,6 +22,22 @@ size_t fa_logits_argmax(const float *logit, size_t n);
 /* log(sum over i of exp(logit[i])), n > 0: the probability of class i is exp(logit[i] - that), its softmax. */
 double fa_logits_log_sum(const float *logit, size_t n);
 
+/* ---- copies ---- */
+
+/* Averages the copies of a face in a logit stream: records `ID~k` (k a number) that follow record ID, as fa-align writes
+ * them with --augment. Only neighbours are averaged, and only those that have logits: what goes out has no id that did
+ * not come in, and none twice. */
+struct fa_copies;
+
+/* head: the stream header's, which must outlive it. */
+struct fa_copies *fa_copies_new(const struct fa_head *head, size_t nheads, struct fa_err *err);
+void fa_copies_free(struct fa_copies *copies);
+
+/* Takes *record in and hands out in its place the one before it, if no more copies of that can come: a record whose id is
+ * NULL is none. One that had copies gets, in place of its logits, the logarithm of the mean of its and their softmaxes;
+ * all else of it, and every record without copies, is as it came in. At the end an empty record fetches the last one. */
+void fa_copies_next(struct fa_copies *copies, struct fa_record *record);
+
 /* ---- counts ---- */
 
 struct fa_confusion {

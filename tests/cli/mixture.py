@@ -10,6 +10,7 @@ reject=0                 every n-th record is a reject
 card=test digest=00000000000000aa features=out
 nan=0                    the n-th record holds a NaN
 labels=age,gender,race   those written
+copies=0                 records that follow each one as copies of it, ID~1 and so on, of the number of rows
 """
 import random, struct, sys
 
@@ -24,9 +25,9 @@ CLASSES = {
 }
 
 option = dict(rows="600", dim="24", seed="1", noise="1", order="0", shuffle="0", missing="0", reject="0", card="test",
-              digest="00000000000000aa", features="out", nan="0", labels="age,gender,race,service_test")
+              digest="00000000000000aa", features="out", nan="0", labels="age,gender,race,service_test", copies="0")
 option.update(argument.split("=", 1) for argument in sys.argv[1:])
-number = {key: float(option[key]) for key in ("rows", "dim", "seed", "noise", "order", "shuffle", "missing", "reject", "nan")}
+number = {key: float(option[key]) for key in ("rows", "dim", "seed", "noise", "order", "shuffle", "missing", "reject", "nan", "copies")}
 rows, dim = int(number["rows"]), int(number["dim"])
 
 # The directions are the same for every seed, so that sets of different seeds can train and test one model.
@@ -47,7 +48,9 @@ for i in range(rows):
         data, about = b"", {"reject": "no face found"}
     if number["nan"] and i + 1 == int(number["nan"]):
         data = struct.pack("<f", float("nan")) + data[4:]
-    records.append([1, "%d-%05d.jpg" % (int(number["seed"]), i), labels, about, data])
+    picture, copy = divmod(i, int(number["copies"]) + 1)
+    name = "%d-%05d.jpg%s" % (int(number["seed"]), picture, "~%d" % copy if copy else "")
+    records.append([1, name, labels, about, data])
 if number["order"]:
     random.Random(int(number["order"])).shuffle(records)
 

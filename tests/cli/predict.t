@@ -63,6 +63,60 @@ done
 result $? "there is a table"
 same "the order of the records does not change it" "$tmp/many.csv" "$tmp/permuted.csv"
 
+# ---- copies ----
+
+cat >"$tmp/copies.py" <<'END'
+import math, msgpack, struct, sys
+sys.path.insert(0, "tests/cli")
+import fastream
+
+def records(path):
+    return [item for item in msgpack.Unpacker(open(path, "rb")) if item[0] == 1]
+
+def softmax(values):
+    total = sum(math.exp(v) for v in values)
+    return [math.exp(v) / total for v in values]
+
+if sys.argv[1] == "make":
+    items = list(msgpack.Unpacker(open(sys.argv[2], "rb")))
+    rows = [item for item in items if item[0] == 1]
+    data, none = rows[0][4], [1, "r", {}, {"reject": "no face found"}, b""]
+    names = ["a", "a~1", "a~2", "b", "b~x", "b~", "c~1", "d#2", "d#2~1", "e", "f", "e~1", "g", "h~1"]
+    out = [[1, name, {"age": "0-2" if "~" in name else "3-9"}, {"n": i}, rows[i % 3 * 2 if i % 3 != 2 else 3][4] or data]
+           for i, name in enumerate(names)]
+    out += [none, [1, "r~1", {}, {}, data], [1, "s", {}, {}, data], [1, "s~1", {}, {"reject": "no face found"}, b""]]
+    fastream.write(items[0], out)
+else:
+    apart, averaged = ({item[1]: item for item in records(path)} for path in sys.argv[2:4])
+    assert list(averaged) == ["a", "b", "b~x", "b~", "c~1", "d#2", "e", "f", "e~1", "g", "h~1", "r", "r~1", "s", "s~1"], list(averaged)
+    groups = {"a": ["a", "a~1", "a~2"], "d#2": ["d#2", "d#2~1"]}
+    for name, item in averaged.items():
+        if name not in groups:
+            assert item == apart[name], name
+            continue
+        assert item[:4] == apart[name][:4], item[:4]
+        have = struct.unpack("<10f", item[4])
+        each = [struct.unpack("<10f", apart[copy][4]) for copy in groups[name]]
+        assert len(set(each)) == len(each)
+        for begin, end in (0, 5), (5, 7), (7, 10):
+            mean = [sum(p) / len(each) for p in zip(*(softmax(row[begin:end]) for row in each))]
+            assert all(abs(h - math.log(m)) < 1e-5 for h, m in zip(have[begin:end], mean)), (name, have, mean)
+END
+"$python" "$tmp/copies.py" make "$tmp/many.emb" >"$tmp/copies.emb"
+fa-predict -q -P --no-average -m "$tmp/head.fam" "$tmp/copies.emb" >"$tmp/apart.logit"
+check "copies of a face become one" 0 "fa-predict: 15 faces, 2 rejected" \
+    fa-predict -P -m "$tmp/head.fam" -o "$tmp/averaged.logit" "$tmp/copies.emb"
+check "the logarithm of the mean of their probabilities, if they are neighbours" 0 "" \
+    "$python" "$tmp/copies.py" test "$tmp/apart.logit" "$tmp/averaged.logit"
+fa-predict -q -P --no-average -m "$tmp/head.fam" "$tmp/many.emb" >"$tmp/4.logit"
+cmp -s "$tmp/1.logit" "$tmp/4.logit"
+result $? "without copies nothing changes"
+"$python" tests/cli/mixture.py rows=300 seed=4 copies=2 >"$tmp/flips.emb"
+fa-predict -q -P -j 1 -m "$tmp/head.fam" "$tmp/flips.emb" >"$tmp/1.logit"
+fa-predict -q -P -j 3 -m "$tmp/head.fam" "$tmp/flips.emb" >"$tmp/3.logit"
+[ "$(fa-cat -q -F json "$tmp/1.logit" | wc -l)" = 100 ] && cmp -s "$tmp/1.logit" "$tmp/3.logit"
+result $? "across batches too, and -j does not change a byte"
+
 # ---- refusals ----
 
 faces card rows=5 card=other

@@ -361,6 +361,51 @@ static void an_empty_table_has_no_rates(void **state)
     fa_confusion_free(&confusion);
 }
 
+/* ---- copies ---- */
+
+static void put_copy(struct fa_copies *copies, struct fa_record *record, const char *id, float first, float second)
+{
+    struct fa_err err;
+    fa_record_clear(record);
+    record->id = fa_arena_strdup(&record->arena, id, &err);
+    float *logit = fa_record_payload(record, 2, sizeof *logit, &err);
+    assert_non_null(logit);
+    logit[0] = first;
+    logit[1] = second;
+    fa_copies_next(copies, record);
+}
+
+/* A class that every copy holds for impossible still has a finite logit; the next group starts from nothing. */
+static void copies_are_averaged(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_head head = {.name = "h", .class = class_name, .nclasses = 2};
+    struct fa_copies *copies = fa_copies_new(&head, 1, &err);
+    struct fa_record record = {0};
+    assert_non_null(copies);
+    put_copy(copies, &record, "a", 0, -2000);
+    assert_null(record.id);
+    put_copy(copies, &record, "a~1", 3000, 0);
+    assert_null(record.id);
+    put_copy(copies, &record, "b", 0, 0);
+    assert_string_equal(record.id, "a");
+    const float *logit = record.data;
+    assert_true(logit[0] == 0 && isfinite(logit[1]) && logit[1] < -700);
+    put_copy(copies, &record, "b~1", logf(3), 0);
+    assert_null(record.id);
+    fa_record_clear(&record);
+    fa_copies_next(copies, &record);
+    assert_string_equal(record.id, "b");
+    logit = record.data;
+    assert_true(fabsf(logit[0] - logf(0.625f)) < 1e-6f && fabsf(logit[1] - logf(0.375f)) < 1e-6f);
+    fa_record_clear(&record);
+    fa_copies_next(copies, &record);
+    assert_null(record.id);
+    fa_copies_free(copies);
+    fa_record_free(&record);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +418,7 @@ int main(void)
         cmocka_unit_test(the_summary_is_tidy),
         cmocka_unit_test(the_text_is_aligned),
         cmocka_unit_test(an_empty_table_has_no_rates),
+        cmocka_unit_test(copies_are_averaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
