@@ -15,14 +15,15 @@
 /* ---- architecture ---- */
 
 enum fa_input { FA_INPUT_NONE, FA_INPUT_STANDARDIZE, FA_INPUT_L2 }; /* as is; per feature; each row by its norm */
-enum fa_activation { FA_LINEAR, FA_RELU, FA_SIGMOID, FA_TANH };
+enum fa_activation { FA_LINEAR, FA_RELU, FA_SIGMOID, FA_TANH, FA_GELU, FA_LEAKY_RELU }; /* fa-train(1) */
+enum fa_initializer { FA_GLOROT_UNIFORM, FA_HE_UNIFORM, FA_GLOROT_NORMAL, FA_HE_NORMAL };
 enum fa_layer_kind { FA_DENSE, FA_DROPOUT, FA_BATCHNORM };
 
 struct fa_layer {
     enum fa_layer_kind kind;
     size_t units; /* FA_DENSE only, as the next two */
     enum fa_activation activation;
-    bool he;    /* He uniform in place of Glorot uniform */
+    enum fa_initializer initializer;
     float rate; /* FA_DROPOUT: share of the inputs that are set to zero */
 };
 
@@ -38,7 +39,7 @@ struct fa_arch {
 #define FA_ARCH_DEFAULT "standardize, dropout 0.3, dense 256 relu, dropout 0.5"
 
 /* Reads one line: items separated by commas, of `standardize`, `l2`, `none` (first only; none given: none), `dense UNITS
- * [relu|sigmoid|tanh|linear] [glorot|he]` (linear, glorot), `dropout RATE`, `batchnorm`. Errors name item and cause. */
+ * [ACTIVATION] [INITIALIZER]` (if not given: linear, glorot), `dropout RATE`, `batchnorm`. Errors name item and cause. */
 int fa_arch_parse(struct fa_arch *arch, const char *line, struct fa_err *err);
 
 /* The line in its one canonical form, owned by the arena. */

@@ -47,7 +47,20 @@ static int parse_units(size_t *units, const char *word)
     return !isdigit((unsigned char)word[0]) || *end || errno || value < 1 || value > MOST_UNITS ? -1 : 0;
 }
 
-static const char *const activation_name[] = {"linear", "relu", "sigmoid", "tanh"};
+static const char *const activation_name[] = {"linear", "relu", "sigmoid", "tanh", "gelu", "leaky_relu"};
+
+/* The first four in the order of enum fa_initializer, then other names of the first two. */
+static const char *const initializer_name[] = {"glorot", "he", "glorot_normal", "he_normal", "glorot_uniform", "he_uniform",
+                                               "keras"};
+
+/* Where a word stands in a list, or n. */
+static size_t find_word(const char *word, const char *const *list, size_t n)
+{
+    size_t i = 0;
+    while (i < n && strcmp(word, list[i]) != 0)
+        i++;
+    return i;
+}
 
 static int parse_dense(struct fa_layer *layer, const struct item *item, struct fa_err *err)
 {
@@ -55,16 +68,17 @@ static int parse_dense(struct fa_layer *layer, const struct item *item, struct f
         return fa_err_set(err, "architecture: '%.*s': dense wants a number of units from 1 to %d", item->length, item->text,
                           MOST_UNITS);
     for (size_t i = 2; i < item->n; i++) {
-        size_t a = 0, n = sizeof activation_name / sizeof *activation_name;
-        while (a < n && strcmp(item->word[i], activation_name[a]) != 0)
-            a++;
-        if (a < n)
+        size_t activations = sizeof activation_name / sizeof *activation_name;
+        size_t initializers = sizeof initializer_name / sizeof *initializer_name;
+        size_t a = find_word(item->word[i], activation_name, activations);
+        size_t k = find_word(item->word[i], initializer_name, initializers);
+        if (a == activations && k == initializers)
+            return fa_err_set(err, "architecture: '%.*s': dense knows relu, leaky_relu, gelu, sigmoid, tanh, linear, and glorot, "
+                              "he, glorot_normal, he_normal, not '%s'", item->length, item->text, item->word[i]);
+        if (a < activations)
             layer->activation = (enum fa_activation)a;
-        else if (strcmp(item->word[i], "he") == 0 || strcmp(item->word[i], "glorot") == 0)
-            layer->he = item->word[i][0] == 'h';
         else
-            return fa_err_set(err, "architecture: '%.*s': dense knows relu, sigmoid, tanh, linear, glorot, he, not '%s'",
-                              item->length, item->text, item->word[i]);
+            layer->initializer = k < 4 ? (enum fa_initializer)k : k == 5 ? FA_HE_UNIFORM : FA_GLOROT_UNIFORM;
     }
     return 0;
 }
@@ -137,8 +151,8 @@ static const char *print_layer(const struct fa_layer *layer, const char *before,
 {
     switch (layer->kind) {
     case FA_DENSE:
-        return fa_arena_printf(arena, err, "%sdense %zu %s%s", before, layer->units, activation_name[layer->activation],
-                               layer->he ? " he" : "");
+        return fa_arena_printf(arena, err, "%sdense %zu %s%s%s", before, layer->units, activation_name[layer->activation],
+                               layer->initializer ? " " : "", layer->initializer ? initializer_name[layer->initializer] : "");
     case FA_DROPOUT:
         return fa_arena_printf(arena, err, "%sdropout %.6g", before, (double)layer->rate);
     case FA_BATCHNORM:

@@ -45,6 +45,19 @@ void layer_dense_backward(struct fa_pool *pool, float *dx, float *dw, const floa
         multiply(pool, &input);
 }
 
+#define SLOPE 0.2f /* keras.activations.leaky_relu's negative_slope */
+
+/* The normal distribution: z Phi(z), and its derivative Phi(z) + z phi(z). */
+static float gelu(float z)
+{
+    return z * 0.5f * (1 + erff(z * 0.70710678f));
+}
+
+static float gelu_slope(float z)
+{
+    return 0.5f * (1 + erff(z * 0.70710678f)) + z * 0.39894228f * expf(-0.5f * z * z);
+}
+
 static void activate(float *y, size_t n, enum fa_activation activation)
 {
     switch (activation) {
@@ -62,19 +75,30 @@ static void activate(float *y, size_t n, enum fa_activation activation)
         for (size_t i = 0; i < n; i++)
             y[i] = tanhf(y[i]);
         break;
+    case FA_GELU:
+        for (size_t i = 0; i < n; i++)
+            y[i] = gelu(y[i]);
+        break;
+    case FA_LEAKY_RELU:
+        for (size_t i = 0; i < n; i++)
+            y[i] = y[i] > 0 ? y[i] : SLOPE * y[i];
+        break;
     }
 }
 
-void layer_activation_forward(float *y, const float *b, size_t rows, size_t out, enum fa_activation activation)
+void layer_activation_forward(float *y, float *z, const float *b, size_t rows, size_t out, enum fa_activation activation)
 {
     for (size_t row = 0; row < rows; row++, y += out) {
         for (size_t i = 0; i < out; i++)
             y[i] += b[i];
+        if (z && activation == FA_GELU)
+            memcpy(z + row * out, y, out * sizeof *y);
         activate(y, out, activation);
     }
 }
 
-static void deactivate(float *restrict dy, const float *restrict y, size_t n, enum fa_activation activation)
+static void deactivate(float *restrict dy, const float *restrict y, const float *restrict z, size_t n,
+                       enum fa_activation activation)
 {
     switch (activation) {
     case FA_LINEAR:
@@ -91,14 +115,23 @@ static void deactivate(float *restrict dy, const float *restrict y, size_t n, en
         for (size_t i = 0; i < n; i++)
             dy[i] *= 1 - y[i] * y[i];
         break;
+    case FA_GELU:
+        for (size_t i = 0; i < n; i++)
+            dy[i] *= gelu_slope(z[i]);
+        break;
+    case FA_LEAKY_RELU:
+        for (size_t i = 0; i < n; i++)
+            dy[i] = y[i] > 0 ? dy[i] : SLOPE * dy[i];
+        break;
     }
 }
 
-void layer_activation_backward(float *dy, float *db, const float *y, size_t rows, size_t out, enum fa_activation activation)
+void layer_activation_backward(float *dy, float *db, const float *y, const float *z, size_t rows, size_t out,
+                               enum fa_activation activation)
 {
     memset(db, 0, out * sizeof *db);
     for (size_t row = 0; row < rows; row++, y += out, dy += out) {
-        deactivate(dy, y, out, activation);
+        deactivate(dy, y, z ? z + row * out : NULL, out, activation);
         for (size_t i = 0; i < out; i++)
             db[i] += dy[i];
     }

@@ -2,7 +2,7 @@
 
 #include "model.h"
 
-static const char *const activation[] = {"", " relu", " sigmoid", " tanh"};
+static const char *const activation[] = {"", " relu", " sigmoid", " tanh", " gelu", " leaky_relu"};
 
 static void print_step(const struct mlp_step *step, const struct fa_mlp *mlp, FILE *file)
 {

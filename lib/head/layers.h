@@ -16,11 +16,15 @@ void layer_dense_forward(struct fa_pool *pool, float *y, const float *x, const f
 void layer_dense_backward(struct fa_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
                           size_t rows, size_t in, size_t out);
 
-/* In place: y (B, out) = activation(y + b (out)). */
-void layer_activation_forward(float *y, const float *b, size_t rows, size_t out, enum fa_activation activation);
+/* In place: y (B, out) = activation(y + b (out)). FA_LEAKY_RELU has Keras's slope 0.2 below 0, FA_GELU is the exact one, z
+ * Phi(z) with the normal distribution's Phi (Hendrycks and Gimpel 2016). It has no inverse: z (B, out), if not NULL, keeps
+ * y + b for the backward pass. The others do not touch z. */
+void layer_activation_forward(float *y, float *z, const float *b, size_t rows, size_t out, enum fa_activation activation);
 
-/* In place: dy (B, out) becomes the gradient before the activation, from its output y; db (out) = sum of that over B. */
-void layer_activation_backward(float *dy, float *db, const float *y, size_t rows, size_t out, enum fa_activation activation);
+/* In place: dy (B, out) becomes the gradient before the activation, from its output y (for FA_GELU: from the input z); db
+ * (out) = sum of that over B. */
+void layer_activation_backward(float *dy, float *db, const float *y, const float *z, size_t rows, size_t out,
+                               enum fa_activation activation);
 
 /* keep (n) = 1 with probability 1 - rate (to 1/65536), from the generator's words at (seed, stream). */
 void layer_dropout_mask(struct fa_pool *pool, uint8_t *keep, size_t n, float rate, uint64_t seed, uint64_t stream);

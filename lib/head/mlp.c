@@ -56,13 +56,26 @@ size_t mlp_nlogits(const struct fa_mlp *mlp)
     return mlp->step[mlp->nsteps - 1].out;
 }
 
-/* Columns from..from+n-1 of a kernel (in, out), as a kernel of their own. */
-static void init_columns(float *kernel, size_t in, size_t out, size_t from, size_t n, bool he, struct fa_rng *rng)
+/* Standard normal, drawn anew beyond two standard deviations; then its own is 0.8796. */
+static float truncated_normal(struct fa_rng *rng)
 {
-    float limit = sqrtf(6 / (float)(he ? in : in + n));
+    float z;
+    do
+        z = fa_rng_normal(rng);
+    while (fabsf(z) > 2);
+    return z / 0.87962566f;
+}
+
+/* Columns from..from+n-1 of a kernel (in, out), as a kernel of their own. */
+static void init_columns(float *kernel, size_t in, size_t out, size_t from, size_t n, enum fa_initializer initializer,
+                         struct fa_rng *rng)
+{
+    bool he = initializer == FA_HE_UNIFORM || initializer == FA_HE_NORMAL;
+    bool normal = initializer == FA_GLOROT_NORMAL || initializer == FA_HE_NORMAL;
+    float fan = (float)(he ? in : in + n), limit = sqrtf(6 / fan), deviation = sqrtf(2 / fan);
     for (size_t row = 0; row < in; row++)
         for (size_t i = from; i < from + n; i++)
-            kernel[row * out + i] = limit * (2 * fa_rng_unit(rng) - 1);
+            kernel[row * out + i] = normal ? deviation * truncated_normal(rng) : limit * (2 * fa_rng_unit(rng) - 1);
 }
 
 static void fill(float *to, size_t n, float value)
@@ -82,10 +95,10 @@ void mlp_init(const struct fa_mlp *mlp, float *param, uint64_t seed)
             fill(param + tensor[0].offset, step->out, 1);
             fill(param + tensor[3].offset, step->out, 1);
         } else if (step->layer.kind == FA_DENSE && s + 1 < mlp->nsteps) {
-            init_columns(param + tensor->offset, step->in, step->out, 0, step->out, step->layer.he, &rng);
+            init_columns(param + tensor->offset, step->in, step->out, 0, step->out, step->layer.initializer, &rng);
         } else if (step->layer.kind == FA_DENSE) {
             for (const struct fa_head *head = mlp->head; head < mlp->head + mlp->nheads; head++)
-                init_columns(param + tensor->offset, step->in, step->out, head->offset, head->nclasses, false, &rng);
+                init_columns(param + tensor->offset, step->in, step->out, head->offset, head->nclasses, FA_GLOROT_UNIFORM, &rng);
         }
     }
 }
@@ -99,6 +112,8 @@ static size_t lay_out(struct mlp_tape *tape, const struct fa_mlp *mlp, size_t ro
     for (size_t s = 0; s < mlp->nsteps; s++) {
         size_t n = rows * mlp->step[s].out;
         tape->y[s] = TAKE(n);
+        if (mlp->step[s].layer.kind == FA_DENSE && mlp->step[s].layer.activation == FA_GELU)
+            tape->z[s] = TAKE(n);
         if (mlp->step[s].layer.kind == FA_DROPOUT)
             tape->keep[s] = (uint8_t *)TAKE((n + 3) / 4);
         if (mlp->step[s].layer.kind == FA_BATCHNORM) {

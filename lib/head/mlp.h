@@ -40,14 +40,15 @@ struct fa_mlp {
 void mlp_plan(struct fa_mlp *mlp, const struct fa_arch *arch, size_t dim, const struct fa_head *head, size_t nheads);
 size_t mlp_nlogits(const struct fa_mlp *mlp);
 
-/* Glorot or He uniform kernels (limit sqrt(6 / (in + out)), sqrt(6 / in)), each head as a layer of its own; zero biases,
- * identity batch norms. */
+/* Kernels as Keras draws them: variance 2 / (in + out) (Glorot, Bengio 2010) or 2 / in (He et al. 2015), uniform, or normal
+ * and cut off at two standard deviations; each head as a layer of its own; zero biases, identity batch norms. */
 void mlp_init(const struct fa_mlp *mlp, float *param, uint64_t seed);
 
 /* What the forward pass leaves for the backward pass, for up to `rows` rows at once. */
 struct mlp_tape {
     float *x;                 /* (B, dim), filled by the caller */
     float *y[MLP_STEPS];      /* (B, out) of each step; the last are the logits */
+    float *z[MLP_STEPS];      /* (B, out) before the activation, of those that need it to go back */
     uint8_t *keep[MLP_STEPS]; /* (B, out) of dropouts */
     float *xhat[MLP_STEPS], *rstd[MLP_STEPS];
     float *gradient[2]; /* (B, widest): in turn of a step's output and its input */

@@ -33,7 +33,7 @@ void mlp_forward(const struct fa_mlp *mlp, struct mlp_tape *tape, float *param, 
         const struct mlp_step *step = &mlp->step[s];
         if (step->layer.kind == FA_DENSE) {
             layer_dense_forward(pool, tape->y[s], x, AT(param, step, 0), rows, step->in, step->out);
-            layer_activation_forward(tape->y[s], AT(param, step, 1), rows, step->out, step->layer.activation);
+            layer_activation_forward(tape->y[s], tape->z[s], AT(param, step, 1), rows, step->out, step->layer.activation);
         } else if (step->layer.kind == FA_DROPOUT) {
             layer_dropout_forward(tape->y[s], x, tape->keep[s], rows * step->out, step->layer.rate);
         } else {
@@ -65,7 +65,7 @@ void mlp_backward(const struct fa_mlp *mlp, struct mlp_tape *tape, const float *
             continue;
         }
         if (step->layer.kind == FA_DENSE) {
-            layer_activation_backward(dy, AT(grad, step, 1), tape->y[s], rows, step->out, step->layer.activation);
+            layer_activation_backward(dy, AT(grad, step, 1), tape->y[s], tape->z[s], rows, step->out, step->layer.activation);
             layer_dense_backward(pool, step->tensor ? dx : NULL, AT(grad, step, 0), dy, x, AT(param, step, 0), rows, step->in,
                                  step->out);
         } else {
@@ -114,7 +114,7 @@ const float *mlp_infer(const struct fa_mlp *mlp, const float *param, const float
             continue;
         if (step->layer.kind == FA_DENSE) {
             layer_dense_forward(NULL, y, x, AT(param, step, 0), FA_PREDICT_ROWS, step->in, step->out);
-            layer_activation_forward(y, AT(param, step, 1), FA_PREDICT_ROWS, step->out, step->layer.activation);
+            layer_activation_forward(y, NULL, AT(param, step, 1), FA_PREDICT_ROWS, step->out, step->layer.activation);
         } else {
             struct layer_batchnorm bn = batchnorm_of(mlp, NULL, (float *)(uintptr_t)param, s);
             layer_batchnorm_infer(y, x, &bn, FA_PREDICT_ROWS, step->out);

@@ -19,6 +19,9 @@ static void lines_have_one_canonical_form(void **state)
         {"dense 12", "none, dense 12 linear"},
         {"\tl2, dense 464 glorot sigmoid, batchnorm", "l2, dense 464 sigmoid, batchnorm"},
         {"dense 8 he tanh", "none, dense 8 tanh he"},
+        {"dense 8 gelu he_normal", "none, dense 8 gelu he_normal"},
+        {"dense 8 leaky_relu keras, dense 3 he_uniform", "none, dense 8 leaky_relu, dense 3 linear he"},
+        {"dense 8 glorot_uniform, dense 3 glorot_normal", "none, dense 8 linear, dense 3 linear glorot_normal"},
         {"dropout 0", "none, dropout 0"},
     };
     struct fa_arena arena = {0};

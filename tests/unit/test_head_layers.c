@@ -55,7 +55,7 @@ static void check_gradient(double (*f)(void *), void *arg, float *x, const float
 
 /* f = sum of cost * y for one layer. */
 struct layer {
-    float x[ROWS * IN], w[IN * OUT], b[OUT], y[ROWS * OUT], cost[ROWS * OUT];
+    float x[ROWS * IN], w[IN * OUT], b[OUT], y[ROWS * OUT], z[ROWS * OUT], cost[ROWS * OUT];
     float dx[ROWS * IN], dw[IN * OUT], db[OUT], dy[ROWS * OUT];
     enum fa_activation activation;
 };
@@ -64,7 +64,7 @@ static double dense(void *arg)
 {
     struct layer *l = arg;
     layer_dense_forward(NULL, l->y, l->x, l->w, ROWS, IN, OUT);
-    layer_activation_forward(l->y, l->b, ROWS, OUT, l->activation);
+    layer_activation_forward(l->y, l->z, l->b, ROWS, OUT, l->activation);
     return dot(l->y, l->cost, ROWS * OUT);
 }
 
@@ -72,18 +72,18 @@ static void dense_gradients(void **state)
 {
     (void)state;
     static struct layer l;
-    for (l.activation = FA_LINEAR; l.activation <= FA_TANH; l.activation++) {
+    for (l.activation = FA_LINEAR; l.activation <= FA_LEAKY_RELU; l.activation++) {
         draw(l.x, ROWS * IN, 1);
         draw(l.w, IN * OUT, 2);
         draw(l.b, OUT, 3);
         draw(l.cost, ROWS * OUT, 4);
         for (size_t i = 0; i < IN * OUT; i++)
             l.w[i] *= 0.25f;
-        for (size_t i = 0; i < OUT && l.activation == FA_RELU; i++)
+        for (size_t i = 0; i < OUT && (l.activation == FA_RELU || l.activation == FA_LEAKY_RELU); i++)
             l.b[i] = i % 2 ? 9 : -9; /* on and off, but away from the kink, where there is no derivative */
         dense(&l);
         memcpy(l.dy, l.cost, sizeof l.dy);
-        layer_activation_backward(l.dy, l.db, l.y, ROWS, OUT, l.activation);
+        layer_activation_backward(l.dy, l.db, l.y, l.z, ROWS, OUT, l.activation);
         layer_dense_backward(NULL, l.dx, l.dw, l.dy, l.x, l.w, ROWS, IN, OUT);
         check_gradient(dense, &l, l.x, l.dx, ROWS * IN);
         check_gradient(dense, &l, l.w, l.dw, IN * OUT);
@@ -317,9 +317,10 @@ static void network_gradients(void **state)
     static const char *const class[] = {"a", "b", "c"};
     const struct fa_head head[] = {{"x", class, 3, 0}, {"y", class, 2, 3}};
     static const char *const line[] = {"none", "dropout .3, dense 12 tanh, batchnorm, dropout .5, dense 9 sigmoid",
-                                       "batchnorm, dense 10 sigmoid he, batchnorm"};
+                                       "batchnorm, dense 10 sigmoid he, batchnorm",
+                                       "dense 12 gelu, dense 8 gelu he_normal"};
     struct fa_err err;
-    for (size_t a = 0; a < 3; a++) {
+    for (size_t a = 0; a < 4; a++) {
         struct network n = {.label = {0, 1, 2, -1, -1, 0, 1, 1, 2, 0, -1, -1, 0, 0}};
         struct fa_arch arch;
         assert_int_equal(fa_arch_parse(&arch, line[a], &err), 0);
@@ -367,6 +368,46 @@ static void kernels_begin_within_their_limits(void **state)
     free(param);
 }
 
+/* Two standard deviations at most, and the variance that was asked for. */
+static void normal_kernels_have_their_variance(void **state)
+{
+    (void)state;
+    static const char *const class[] = {"a", "b"};
+    static const char *const line[] = {"dense 100 glorot_normal", "dense 100 he_normal"};
+    const struct fa_head head = {"x", class, 2, 0};
+    const double variance[] = {2.0 / 400, 2.0 / 300};
+    struct fa_arch arch;
+    struct fa_mlp mlp;
+    struct fa_err err;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(fa_arch_parse(&arch, line[i], &err), 0);
+        mlp_plan(&mlp, &arch, 300, &head, 1);
+        float *param = fa_mem_aligned(mlp.floats, sizeof *param, &err);
+        mlp_init(&mlp, param, 1);
+        double most = 0, square = dot(param, param, 30000) / 30000;
+        for (size_t k = 0; k < 30000; k++)
+            most = fmax(most, fabs((double)param[k]));
+        assert_true(fabs(square / variance[i] - 1) < 0.03);
+        assert_true(most <= 2.001 / 0.8796 * sqrt(variance[i]) && most > 2.2 * sqrt(variance[i]));
+        free(param);
+    }
+}
+
+static void activations_have_their_values(void **state)
+{
+    (void)state;
+    const float in[] = {-3, -1, -0.1f, 0, 0.5f, 2}, zero[6] = {0};
+    for (int leaky = 0; leaky < 2; leaky++) {
+        float y[6], z[6];
+        memcpy(y, in, sizeof y);
+        layer_activation_forward(y, z, zero, 1, 6, leaky ? FA_LEAKY_RELU : FA_GELU);
+        for (size_t i = 0; i < 6; i++) {
+            double x = (double)in[i], want = leaky ? (x > 0 ? x : 0.2 * x) : x * 0.5 * erfc(-x / sqrt(2));
+            assert_true(fabs((double)y[i] - want) < 1e-6);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +422,8 @@ int main(void)
         cmocka_unit_test(adam_agrees_with_the_paper),
         cmocka_unit_test(network_gradients),
         cmocka_unit_test(kernels_begin_within_their_limits),
+        cmocka_unit_test(normal_kernels_have_their_variance),
+        cmocka_unit_test(activations_have_their_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
