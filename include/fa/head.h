@@ -71,8 +71,8 @@ void fa_dataset_free(struct fa_dataset *data);
 
 /* ---- training ---- */
 
-enum fa_optimizer { FA_ADAM, FA_ADAMW };
-enum fa_schedule { FA_CONSTANT, FA_COSINE };
+enum fa_optimizer { FA_ADAM, FA_ADAMW, FA_SGD };
+enum fa_schedule { FA_CONSTANT, FA_COSINE, FA_STEP, FA_PLATEAU };
 
 struct fa_fit_options {
     struct fa_arch arch;
@@ -80,15 +80,21 @@ struct fa_fit_options {
     enum fa_optimizer optimizer;
     enum fa_schedule schedule;
     double rate;         /* learning rate at the start */
-    double weight_decay; /* of kernels only; FA_ADAM adds it to the gradient, FA_ADAMW takes it from the weight */
+    double weight_decay; /* of kernels only; FA_ADAMW takes it from the weight, the others add it to the gradient */
     double validation;   /* share of the pictures held out, 0..0.9, by the hash of the id without #k and ~k */
     size_t patience;     /* epochs without a better validation loss before training stops; 0: no early stopping */
     uint64_t seed;
     unsigned threads;
+
+    double momentum;      /* of FA_SGD, 0..1 */
+    double clip;          /* gradients longer than this (all weights taken as one vector) are scaled to it; 0: none */
+    size_t warmup;        /* epochs in which the rate grows linearly, step by step, before the schedule begins */
+    size_t decay_epochs;  /* FA_STEP: the rate is multiplied by decay_factor every so many epochs; FA_PLATEAU: whenever the */
+    double decay_factor;  /* validation loss (without validation: the training loss) has not been better for so many */
 };
 
 /* The recipe: FA_ARCH_DEFAULT, AdamW 2e-3 with weight decay 1e-2, cosine, batch 64, 25 epochs, 10 % validation,
- * patience 10, seed 1, one thread. */
+ * patience 10, seed 1, one thread; momentum 0.9, no clipping, no warm-up, decay by 0.1 every 10 epochs where asked for. */
 struct fa_fit_options fa_fit_defaults(void);
 
 /* How one head does on one set: means over the rows that have its label. */

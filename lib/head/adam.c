@@ -9,11 +9,21 @@
 void layer_adam_step(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t n,
                      const struct layer_adam *adam)
 {
-    float rate = adam->rate, epsilon = adam->epsilon, shrink = adam->shrink, decay = adam->decay;
+    float rate = adam->rate, epsilon = adam->epsilon, shrink = adam->shrink, decay = adam->decay,
+          scale = adam->scale;
     for (size_t i = 0; i < n; i++) {
-        float gradient = g[i] + decay * w[i];
+        float gradient = scale * g[i] + decay * w[i];
         m[i] += NEW1 * (gradient - m[i]);
         v[i] += NEW2 * (gradient * gradient - v[i]);
         w[i] = shrink * w[i] - rate * (m[i] / (sqrtf(v[i]) + epsilon));
+    }
+}
+
+void layer_sgd_step(float *restrict w, float *restrict m, const float *restrict g, size_t n, const struct layer_sgd *sgd)
+{
+    float rate = sgd->rate, momentum = sgd->momentum, decay = sgd->decay, scale = sgd->scale;
+    for (size_t i = 0; i < n; i++) {
+        m[i] = momentum * m[i] + (scale * g[i] + decay * w[i]);
+        w[i] -= rate * m[i];
     }
 }

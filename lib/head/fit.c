@@ -15,50 +15,6 @@ static void take_batch(struct fa_trainer *t, const uint32_t *row, size_t n)
     }
 }
 
-#define PI 3.14159265358979323846
-
-/* Cosine without restarts (Loshchilov and Hutter 2017, equation 5) from the given rate to 0, step by step. */
-static double learning_rate(const struct fa_trainer *t)
-{
-    size_t per_epoch = (t->ntrain + t->options.batch - 1) / t->options.batch;
-    double part = (double)t->steps / (double)(per_epoch * t->options.epochs);
-    return t->options.rate * (t->options.schedule == FA_COSINE ? 0.5 * (1 + cos(PI * part)) : 1);
-}
-
-/* Weights that one thread updates at once. */
-enum { CHUNK = 1 << 14 };
-
-struct update {
-    struct fa_trainer *t;
-    size_t offset, n;
-    struct layer_adam adam;
-};
-
-static void update_chunk(void *arg, size_t chunk, unsigned worker)
-{
-    const struct update *u = arg;
-    size_t from = chunk * CHUNK, n = u->n - from < CHUNK ? u->n - from : CHUNK, at = u->offset + from;
-    (void)worker;
-    layer_adam_step(u->t->param + at, u->t->m + at, u->t->v + at, u->t->grad + at, n, &u->adam);
-}
-
-/* Kernels decay, biases and batch norms do not. */
-static void update_weights(struct fa_trainer *t)
-{
-    double correct1 = 1 - pow(0.9, (double)t->steps), correct2 = sqrt(1 - pow(0.999, (double)t->steps));
-    struct layer_adam plain = {(float)(t->rate * correct2 / correct1), (float)(1e-8 * correct2), 1, 0}, kernel = plain;
-    if (t->options.optimizer == FA_ADAMW)
-        kernel.shrink = (float)(1 - t->rate * t->options.weight_decay);
-    else
-        kernel.decay = (float)t->options.weight_decay;
-    for (size_t i = 0; i < t->mlp.ntensors; i++) {
-        const struct mlp_tensor *tensor = &t->mlp.tensor[i];
-        struct update u = {t, tensor->offset, tensor->rows * tensor->cols, tensor->matrix ? kernel : plain};
-        if (tensor->trained)
-            fa_pool_for(t->pool, (u.n + CHUNK - 1) / CHUNK, update_chunk, &u);
-    }
-}
-
 static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
 {
     take_batch(t, row, n);
@@ -67,9 +23,9 @@ static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
     mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
     mlp_loss(&t->mlp, &t->tape, t->batch_label, n, t->score);
     mlp_backward(&t->mlp, &t->tape, t->param, t->grad, n, t->pool);
-    t->rate = learning_rate(t);
+    t->rate = trainer_rate(t);
     t->steps++;
-    update_weights(t);
+    mlp_update(&t->mlp, &(struct mlp_state){t->param, t->m, t->v, t->grad, t->steps}, &t->options, t->rate, t->pool);
 }
 
 /* ---- scores ---- */

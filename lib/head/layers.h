@@ -62,7 +62,15 @@ struct layer_adam {
     float rate, epsilon;  /* both times sqrt(1 - beta2^t), rate also / (1 - beta1^t): the bias corrections */
     float shrink;         /* the weight is multiplied by it first: 1 - learning rate * decay */
     float decay;          /* this much of the weight is added to the gradient */
+    float scale;          /* the gradient is multiplied by it before that */
 };
 void layer_adam_step(float *w, float *m, float *v, const float *g, size_t n, const struct layer_adam *adam);
+
+/* One step of stochastic gradient descent with momentum: m = momentum m + g, w = w - rate m. */
+struct layer_sgd {
+    float rate, momentum;
+    float decay, scale; /* as above */
+};
+void layer_sgd_step(float *w, float *m, const float *g, size_t n, const struct layer_sgd *sgd);
 
 #endif

@@ -68,6 +68,18 @@ void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const int32_t *la
 void mlp_backward(const struct fa_mlp *mlp, struct mlp_tape *tape, const float *param, float *grad, size_t rows,
                   struct fa_pool *pool);
 
+/* What a step of the optimiser works on: weights, its moments (v only of Adam) and gradients, all laid out alike; steps
+ * counts this one too. */
+struct mlp_state {
+    float *param, *m, *v;
+    const float *grad;
+    uint64_t steps;
+};
+
+/* Updates the weights by options' optimizer, weight_decay, momentum and clip. Kernels decay, biases and batch norms do not. */
+void mlp_update(const struct fa_mlp *mlp, const struct mlp_state *state, const struct fa_fit_options *options, double rate,
+                struct fa_pool *pool);
+
 /* Rows of raw embeddings, normalised, to x (B, dim). center and scale are those of FA_INPUT_STANDARDIZE. */
 void mlp_gather(const struct fa_mlp *mlp, float *x, const float *const *from, size_t rows, const float *center,
                 const float *scale);

@@ -112,6 +112,8 @@ static struct fa_value counts_of(struct adder *parent, const struct fa_trainer *
 
 static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err)
 {
+    static const char *const optimizer[] = {"adam", "adamw", "sgd"};
+    static const char *const schedule[] = {"constant", "cosine", "step", "plateau"};
     struct adder a = {map, arena, 0, err};
     const struct fa_fit_options *o = &t->options;
     add(&a, "seed", fa_value_int((int64_t)o->seed));
@@ -121,10 +123,18 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
     add(&a, "epochs", fa_value_int((int64_t)t->epochs));
     add(&a, "best_epoch", fa_value_int((int64_t)t->best_epoch));
     add(&a, "steps", fa_value_int((int64_t)t->steps));
-    add(&a, "optimizer", fa_value_string(o->optimizer == FA_ADAMW ? "adamw" : "adam"));
-    add(&a, "schedule", fa_value_string(o->schedule == FA_COSINE ? "cosine" : "constant"));
+    add(&a, "optimizer", fa_value_string(optimizer[o->optimizer]));
+    add(&a, "schedule", fa_value_string(schedule[o->schedule]));
     add(&a, "rate", fa_value_real(o->rate));
     add(&a, "weight_decay", fa_value_real(o->weight_decay));
+    if (o->optimizer == FA_SGD)
+        add(&a, "momentum", fa_value_real(o->momentum));
+    if (o->schedule == FA_STEP || o->schedule == FA_PLATEAU) {
+        add(&a, "decay_epochs", fa_value_int((int64_t)o->decay_epochs));
+        add(&a, "decay_factor", fa_value_real(o->decay_factor));
+    }
+    add(&a, "clip", fa_value_real(o->clip));
+    add(&a, "warmup", fa_value_int((int64_t)o->warmup));
     add(&a, "batch", fa_value_int((int64_t)o->batch));
     add(&a, "max_epochs", fa_value_int((int64_t)o->epochs));
     add(&a, "patience", fa_value_int((int64_t)o->patience));

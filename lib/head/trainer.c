@@ -16,7 +16,10 @@ struct fa_fit_options fa_fit_defaults(void)
                                      .validation = 0.1,
                                      .patience = 10,
                                      .seed = 1,
-                                     .threads = 1};
+                                     .threads = 1,
+                                     .momentum = 0.9,
+                                     .decay_epochs = 10,
+                                     .decay_factor = 0.1};
     fa_arch_parse(&options.arch, FA_ARCH_DEFAULT, NULL);
     return options;
 }

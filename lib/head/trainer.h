@@ -27,4 +27,7 @@ struct fa_trainer {
     struct fa_arena arena; /* owns the small arrays */
 };
 
+/* The learning rate of the step to come. It follows from steps, options and history alone. */
+double trainer_rate(const struct fa_trainer *t);
+
 #endif

@@ -284,6 +284,41 @@ static void learning_rates_follow_their_schedule(void **state)
     fa_dataset_free(data);
 }
 
+/* Warm-up, decay by steps, and a plateau that is there by its own account: the history says where. */
+static void rates_warm_up_and_decay(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 100, .dim = 4, .unrelated = true}, NULL, 0, &err);
+    options.batch = 50;
+    options.epochs = 30;
+    options.warmup = 4;
+    options.decay_epochs = 3;
+    options.decay_factor = 0.5;
+    for (enum fa_schedule schedule = FA_CONSTANT; schedule <= FA_PLATEAU; schedule++) {
+        options.schedule = schedule;
+        struct fa_trainer *trainer = train(data, &options);
+        double rate = 2e-3, best = INFINITY;
+        for (size_t i = 0, waited = 0; i < 30; i++) {
+            const struct fa_epoch *epoch = fa_trainer_history(trainer, i);
+            double want = i < 4                    ? 2e-3 * (double)(i + 1) / 4
+                          : schedule == FA_COSINE  ? 1e-3 * (1 + cos(acos(-1) * (double)(2 * i + 1 - 8) / 52))
+                          : schedule == FA_STEP    ? 2e-3 * pow(0.5, (double)((i - 4) / 3))
+                          : schedule == FA_PLATEAU ? rate
+                                                   : 2e-3;
+            assert_true(fabs(epoch->rate - want) < 1e-12);
+            waited = epoch->valid_loss < best ? 0 : waited + 1;
+            best = fmin(best, epoch->valid_loss);
+            rate *= waited == 3 ? 0.5 : 1;
+            waited %= 3;
+        }
+        assert_true(rate < 2e-3);
+        fa_trainer_free(trainer);
+    }
+    fa_dataset_free(data);
+}
+
 /* Faces and copies of one picture are never on both sides of the split. */
 static void copies_stay_together(void **state)
 {
@@ -511,6 +546,7 @@ int main(void)
         cmocka_unit_test(runs_that_cannot_be_are_refused),
         cmocka_unit_test(inputs_are_normalized),
         cmocka_unit_test(learning_rates_follow_their_schedule),
+        cmocka_unit_test(rates_warm_up_and_decay),
         cmocka_unit_test(copies_stay_together),
         cmocka_unit_test(models_survive_their_file),
         cmocka_unit_test(damage_is_noticed),

@@ -280,7 +280,7 @@ static void adam_agrees_with_the_paper(void **state)
         double correct1 = 1 - pow(0.9, t), correct2 = 1 - pow(0.999, t);
         draw(g, N, (uint64_t)(10 + t));
         struct layer_adam adam = {(float)(rate * sqrt(correct2) / correct1), (float)(1e-8 * sqrt(correct2)),
-                                  (float)(1 - rate * decay), 0};
+                                  (float)(1 - rate * decay), 0, 1};
         layer_adam_step(w, m, v, g, N, &adam);
         for (size_t i = 0; i < N; i++) {
             m64[i] = 0.9 * m64[i] + 0.1 * (double)g[i];
@@ -290,6 +290,52 @@ static void adam_agrees_with_the_paper(void **state)
     }
     for (size_t i = 0; i < N; i++)
         assert_true(fabs((double)w[i] - w64[i]) < 1e-5 * fabs(w64[i]) + 1e-6);
+}
+
+static void sgd_has_momentum_and_decay(void **state)
+{
+    (void)state;
+    float w[2] = {1, -2}, m[2] = {0};
+    const float g[2] = {4, 0};
+    const struct layer_sgd sgd = {0.5f, 0.25f, 0.125f, 0.5f};
+    double w64[2] = {1, -2}, m64[2] = {0};
+    for (int t = 0; t < 3; t++) {
+        layer_sgd_step(w, m, g, 2, &sgd);
+        for (int i = 0; i < 2; i++) {
+            m64[i] = 0.25 * m64[i] + 0.5 * (double)g[i] + 0.125 * w64[i];
+            w64[i] -= 0.5 * m64[i];
+            assert_true(fabs((double)w[i] - w64[i]) < 1e-6);
+        }
+    }
+}
+
+/* With SGD a step is as long as the gradient; statistics of batch norms are no part of it. */
+static void gradients_are_clipped_by_their_common_length(void **state)
+{
+    (void)state;
+    static const char *const class[] = {"a", "b"};
+    const struct fa_head head = {"x", class, 2, 0};
+    struct fa_fit_options options = {.optimizer = FA_SGD};
+    struct fa_arch arch;
+    struct fa_mlp mlp;
+    struct fa_err err;
+    assert_int_equal(fa_arch_parse(&arch, "dense 8 relu, batchnorm", &err), 0);
+    mlp_plan(&mlp, &arch, 5, &head, 1);
+    float *param = fa_mem_aligned(3 * mlp.floats, sizeof *param, &err), *m = param + mlp.floats, *grad = m + mlp.floats;
+    double length = 0;
+    for (size_t i = 0; i < mlp.ntensors; i++) {
+        const struct mlp_tensor *t = &mlp.tensor[i];
+        draw(grad + t->offset, t->rows * t->cols, i);
+        length += t->trained ? dot(grad + t->offset, grad + t->offset, t->rows * t->cols) : 0;
+    }
+    length = sqrt(length);
+    for (int i = 0; i < 3; i++) {
+        options.clip = (double[]){0, 0.5, 1e9}[i];
+        memset(param, 0, 2 * mlp.floats * sizeof *param);
+        mlp_update(&mlp, &(struct mlp_state){param, m, NULL, grad, 1}, &options, 1, NULL);
+        assert_true(fabs(sqrt(dot(param, param, mlp.floats)) / (i == 1 ? 0.5 : length) - 1) < 1e-5);
+    }
+    free(param);
 }
 
 /* ---- whole networks ---- */
@@ -420,6 +466,8 @@ int main(void)
         cmocka_unit_test(loss_gradient_with_missing_labels),
         cmocka_unit_test(loss_is_stable),
         cmocka_unit_test(adam_agrees_with_the_paper),
+        cmocka_unit_test(sgd_has_momentum_and_decay),
+        cmocka_unit_test(gradients_are_clipped_by_their_common_length),
         cmocka_unit_test(network_gradients),
         cmocka_unit_test(kernels_begin_within_their_limits),
         cmocka_unit_test(normal_kernels_have_their_variance),
