@@ -161,6 +161,75 @@ check 'not with other heads' 1 'fa-cat: FairFace'"'"'s columns want logits with 
 sed 's/|Indian|/|Desi|/' "$tmp/fairface-lines" | mk >"$tmp/other"
 check 'not with other classes' 1 'want a class "Indian" of head race' fa-cat -F fairface "$tmp/other"
 
+# ---- side by side ----
+
+vectors() { printf '%s\n' "$@" end | mk; }
+vectors 'embedding|2' 'set|card|A' 'set|digest|aa' 'set|template|box-1' 'record|x' 'label|age|3-9' 'about|score|0.5' 'data|1|2' \
+    'record|y~1' 'label|age|0-2' 'data|3|4' 'record|only-a' 'data|9' 'record|bad-a' 'label|age|0-2' 'reject|no face' \
+    'record|bad-b' 'data|5|6' >"$tmp/A"
+b_records='record|x
+label|age|wrong
+data|10|20|30
+record|bad-b
+reject|not a number
+record|only-b2
+label|age|3-9
+data|7
+record|y~1
+data|40|50|60
+record|bad-a
+data|8
+record|only-b1
+data|7'
+vectors 'embedding|3' 'set|card|B' 'set|digest|bb' 'set|template|arcface' "$b_records" >"$tmp/B"
+cat >"$tmp/want" <<'STOP'
+{"id":"x","labels":{"age":"3-9"},"about":{"score":0.5},"values":[1,2,10,20,30]}
+{"id":"y~1","labels":{"age":"0-2"},"about":{},"values":[3,4,40,50,60]}
+{"id":"only-a","labels":{},"about":{"reject":"not in B"},"values":null}
+{"id":"bad-a","labels":{"age":"0-2"},"about":{"reject":"no face"},"values":null}
+{"id":"bad-b","labels":{},"about":{"reject":"not a number"},"values":null}
+{"id":"only-b1","labels":{},"about":{"reject":"not in A"},"values":null}
+{"id":"only-b2","labels":{"age":"3-9"},"about":{"reject":"not in A"},"values":null}
+STOP
+joined() { (cd "$tmp" && fa-cat -q --join "$@") 2>"$err"; }
+joined A B >"$tmp/AB" && fa-cat -q -F json "$tmp/AB" >"$tmp/got"
+same 'vectors are put side by side by id, and what is missing is a reject' "$tmp/want" "$tmp/got"
+check 'how many' 0 'fa-cat: whole: embedding stream, 7 records, 5 rejected' fa-cat --check --join "$tmp/A" "$tmp/B"
+fa-cat -H "$tmp/AB" | tr -d ' \n' >"$out"
+grep -qF '"shape":[5]' "$out" && grep -qF '"card":"A+B"' "$out" && grep -qF '"digest":"aa+bb"' "$out" &&
+    grep -qF '"template":"box-1+arcface"' "$out" && grep -qF '"dtype":"f32"' "$out" &&
+    grep -qF '["mkstream","0","mkstream"],["mkstream","0","mkstream"],["fa-cat"' "$out"
+result $? 'the header is that of both'
+vectors 'embedding|3' 'set|card|B' 'set|digest|bb' 'set|template|arcface' 'record|only-b1' 'data|7' 'record|bad-a' 'data|8' \
+    'record|y~1' 'data|40|50|60' 'record|only-b2' 'label|age|3-9' 'data|7' 'record|bad-b' 'reject|not a number' \
+    'record|x' 'data|10|20|30' >"$tmp/permuted"
+joined -P A B >"$tmp/want"
+mkdir "$tmp/side"
+mv "$tmp/permuted" "$tmp/side/B"
+cp "$tmp/A" "$tmp/side/A"
+(cd "$tmp/side" && fa-cat -q -P --join A B) >"$tmp/got"
+cmp -s "$tmp/want" "$tmp/got"
+result $? 'the order of the second stream does not change a byte'
+joined -F json -w reject= -n 1 A - <"$tmp/B" >"$tmp/got"
+echo '{"id":"x","labels":{"age":"3-9"},"about":{"score":0.5},"values":[1,2,10,20,30]}' >"$tmp/want"
+same 'from standard input, chosen from and converted' "$tmp/want" "$tmp/got"
+vectors 'f16|embedding|1' 'set|template|box-1' 'record|only-b1' 'data|1' 'record|x' 'data|0.1' 'record|z' 'data|1' >"$tmp/C"
+joined -F json A B C >"$tmp/got"
+grep -qF '"values":[1,2,10,20,30,0.0999' "$tmp/got" && grep -qF '"id":"y~1","labels":{"age":"0-2"},"about":{"reject":"not in C"}' "$tmp/got" &&
+    [ "$(grep -c only-b1 "$tmp/got")" = 1 ] && tail -n 1 "$tmp/got" | grep -qF '"id":"z","labels":{},"about":{"reject":"not in A"}'
+result $? 'three streams'
+joined -H C C | tr -d ' \n' >"$out"
+grep -qF '"dtype":"f16"' "$out" && grep -qF '"template":"box-1"' "$out" && grep -qF '"card":"none+none"' "$out" && grep -qF '"shape":[2]' "$out"
+result $? 'half floats stay if all have them, and a template that all have is one'
+check 'one stream alone' 2 '--join wants two streams or more' fa-cat --join "$tmp/A"
+check 'logits' 1 "$tmp/logits: logit stream, want embedding" fa-cat --check --join "$tmp/A" "$tmp/logits"
+head -c -3 "$tmp/B" >"$tmp/Bcut"
+check 'a second stream that was cut' 1 'Bcut: stream ended early after record 6' fa-cat --check --join "$tmp/A" "$tmp/Bcut"
+head -c -3 "$tmp/A" >"$tmp/Acut"
+check 'a first stream that was cut' 1 'Acut: stream ended early after record 5' fa-cat --check --join "$tmp/Acut" "$tmp/B"
+cat "$tmp/B" "$tmp/B" >"$tmp/twice"
+check 'an id twice' 1 'record 1 (x): this id was met before' fa-cat --check --join "$tmp/A" "$tmp/twice"
+
 # ---- models ----
 
 faces='embedding|2'
@@ -180,6 +249,7 @@ grep -q 'gender (2): Female, Male' "$out"
 result $? 'with its classes'
 check 'and checked' 0 'whole: head model, 1 heads' fa-cat --check "$tmp/head.fam"
 check 'but not converted' 2 'is a head model' fa-cat -F json "$tmp/head.fam"
+check 'nor joined' 2 'is a head model' fa-cat --join "$tmp/head.fam" "$tmp/one"
 head -c -9 "$tmp/head.fam" >"$tmp/short.fam"
 check 'a model that was cut' 1 "$tmp/short.fam: " fa-cat "$tmp/short.fam"
 mkfifo "$tmp/fifo"

@@ -117,6 +117,26 @@ fa-predict -q -P -j 3 -m "$tmp/head.fam" "$tmp/flips.emb" >"$tmp/3.logit"
 [ "$(fa-cat -q -F json "$tmp/1.logit" | wc -l)" = 100 ] && cmp -s "$tmp/1.logit" "$tmp/3.logit"
 result $? "across batches too, and -j does not change a byte"
 
+# ---- vectors of two networks ----
+
+faces left rows=300 card=left
+faces right rows=300 card=right digest=00000000000000bb dim=8 order=3 features=tap
+faces other rows=20 card=other dim=8
+fa-cat -q --join "$tmp/left.emb" "$tmp/right.emb" >"$tmp/both.emb"
+fa-train -q -o "$tmp/both.fam" "$tmp/both.emb"
+check "a model of two networks" 0 "300 faces, 0 rejected" fa-predict -m "$tmp/both.fam" -o "$tmp/both.logit" "$tmp/both.emb"
+fa-cat "$tmp/both.fam" >"$out"
+grep -q 'left+right' "$out"
+result $? "knows both"
+fa-cat -q --join "$tmp/right.emb" "$tmp/left.emb" >"$tmp/x.emb"
+check "the other way round" 1 "embeddings of card right+left, model learned from card left+right" \
+    fa-predict -m "$tmp/both.fam" "$tmp/x.emb"
+fa-cat -q --join "$tmp/left.emb" "$tmp/other.emb" >"$tmp/x.emb"
+check "another of the two" 1 "embeddings of card left+other, model learned from card left+right" \
+    fa-predict -m "$tmp/both.fam" "$tmp/x.emb"
+check "one of the two" 1 "embeddings of card left, model learned from card left+right" \
+    fa-predict -m "$tmp/both.fam" "$tmp/left.emb"
+
 # ---- refusals ----
 
 faces card rows=5 card=other
