@@ -48,7 +48,7 @@ void cat_sink_open(struct cat_sink *sink, const struct cat_form *form, const str
     sink->format = form->format;
     if (sink->format->wants_table)
         sink->table = open_table(form->output);
-    sink->export = (struct fa_export){.file = sink->output.file, .table = sink->table.file, .header = header, .pixels = form->pixels};
+    sink->export = (struct fa_export){sink->output.file, sink->table.file, header, .pixels = form->pixels};
     if (sink->format->begin(&sink->export, &err))
         cli_fail(&err);
 }

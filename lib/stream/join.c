@@ -34,16 +34,19 @@ struct fa_join {
 
 /* ---- headers ---- */
 
-static int join_text(struct fa_map *map, struct fa_arena *arena, const char *key, const struct fa_map *other, struct fa_err *err)
+static int join_text(struct fa_map *map, struct fa_arena *arena, const char *key, const struct fa_map *other,
+                     struct fa_err *err)
 {
     const char *text = fa_arena_printf(arena, err, "%s+%s", fa_map_string(map, key, "none"), fa_map_string(other, key, "none"));
     return text ? fa_map_set(map, arena, key, fa_value_string(text), err) : -1;
 }
 
-static int join_list(struct fa_map *map, struct fa_arena *arena, const char *key, const struct fa_map *other, struct fa_err *err)
+static int join_list(struct fa_map *map, struct fa_arena *arena, const char *key, const struct fa_map *other,
+                     struct fa_err *err)
 {
     const struct fa_value *left = fa_map_get(map, key), *right = fa_map_get(other, key);
-    size_t n = left && left->type == FA_ARRAY ? left->array.n : 0, m = right && right->type == FA_ARRAY ? right->array.n : 0;
+    size_t n = left && left->type == FA_ARRAY ? left->array.n : 0;
+    size_t m = right && right->type == FA_ARRAY ? right->array.n : 0;
     if (n + m == 0)
         return 0;
     struct fa_value both = {.type = FA_ARRAY, .array = {fa_arena_alloc(arena, (n + m) * sizeof both, err), n + m}};
@@ -65,7 +68,7 @@ static int set_shape(struct fa_header *header, struct fa_arena *arena, struct fa
     *length = fa_value_int((int64_t)header->dim[0]);
     struct fa_value shape = {.type = FA_ARRAY, .array = {length, 1}};
     struct fa_value dtype = fa_value_string(header->dtype == FA_F32 ? "f32" : "f16");
-    return fa_map_set(&header->map, arena, "shape", shape, err) || fa_map_set(&header->map, arena, "dtype", dtype, err) ? -1 : 0;
+    return fa_map_set(&header->map, arena, "shape", shape, err) || fa_map_set(&header->map, arena, "dtype", dtype, err);
 }
 
 static int join_header(struct fa_join *join, const struct fa_header *header, struct fa_err *err)
@@ -79,11 +82,11 @@ static int join_header(struct fa_join *join, const struct fa_header *header, str
     join->header.dim[0] += fa_header_elements(&copy);
     if (copy.dtype == FA_F32)
         join->header.dtype = FA_F32;
-    return set_shape(&join->header, &join->arena, err) ||
-                   join_text(map, &join->arena, "card", &copy.map, err) ||
+    return set_shape(&join->header, &join->arena, err) || join_text(map, &join->arena, "card", &copy.map, err) ||
                    join_text(map, &join->arena, "digest", &copy.map, err) ||
                    (differs && join_text(map, &join->arena, "template", &copy.map, err)) ||
-                   join_list(map, &join->arena, "features", &copy.map, err) || join_list(map, &join->arena, "prog", &copy.map, err)
+                   join_list(map, &join->arena, "features", &copy.map, err) ||
+                   join_list(map, &join->arena, "prog", &copy.map, err)
                ? -1
                : 0;
 }
@@ -213,7 +216,9 @@ static int add_sides(struct fa_join *join, struct fa_record *record, struct fa_e
             held->met = true;
         if (!record->data)
             continue;
-        if (!held ? reject_missing(record, side->name, err) : held->reject ? fa_record_set_reject(record, held->reject, err) : 0)
+        if (!held && reject_missing(record, side->name, err))
+            return -1;
+        if (held && held->reject && fa_record_set_reject(record, held->reject, err))
             return -1;
         if (record->data)
             memcpy(x + at, held->x, side->dim * sizeof *x);
