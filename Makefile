@@ -1,6 +1,7 @@
 # make          build everything into build/
 # make run      set up, build, get the default weights, run the main job on what the repository carries
 # make test     the same set-up, then all tests
+# make bench    how fast the head trains, beside PyTorch and Keras
 # make install  PREFIX= DESTDIR=
 # Every room of lib/ and every tool is listed below with what it stands on.
 
@@ -61,6 +62,11 @@ $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 $B/tests/mkstream: $B/tests/cli/mkstream.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# For the benchmark, which measures the machine it is built on.
+$B/tests/floor: $B/tests/bench/floor.o $B/libfa.a
+	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
+$B/tests/bench/floor.o: ISA := -march=native
+
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
@@ -117,6 +123,10 @@ test:
 
 unit: $(UNIT) $B/tests/mkstream
 
+# How fast the head trains, beside PyTorch, Keras and the least that a step can cost: tests/bench/train.sh.
+bench: all $B/tests/floor
+	@B=$B tests/bench/train.sh
+
 # Without set-up: what is built is tested.
 check: all unit $B/sample.fam
 	@B=$B CMOCKA_MESSAGE_OUTPUT=TAP prove -Q --timer -e '' $(UNIT) $(sort $(wildcard tests/cli/*.t))
@@ -151,5 +161,5 @@ uninstall:
 clean:
 	rm -rf $B build-asan $(OUT)
 
-.PHONY: all run test unit check asan lint install uninstall clean
+.PHONY: all run test unit check bench asan lint install uninstall clean
 .SECONDARY:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: setup.sh build|models|test|npm...
+# Installs the Debian packages that a job needs and that are missing: setup.sh build|models|test|bench|npm...
 # sudo is asked for only where the caller is not root. Where everything is there, it does nothing.
 set -eu
 
@@ -10,6 +10,7 @@ for job; do
                      libxxhash-dev librandom123-dev" ;;
     models) packages="$packages python3 python3-pip ca-certificates" ;;
     test) packages="$packages libcmocka-dev libonnx-testdata mandoc perl python3 python3-msgpack" ;;
+    bench) packages="$packages python3 python3-venv ca-certificates" ;;
     npm) command -v npm >/dev/null || packages="$packages npm" ;;
     *) echo "setup.sh: unknown job '$job'" >&2; exit 2 ;;
     esac
