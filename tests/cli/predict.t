@@ -117,6 +117,14 @@ fa-predict -q -P -j 3 -m "$tmp/head.fam" "$tmp/flips.emb" >"$tmp/3.logit"
 [ "$(fa-cat -q -F json "$tmp/1.logit" | wc -l)" = 100 ] && cmp -s "$tmp/1.logit" "$tmp/3.logit"
 result $? "across batches too, and -j does not change a byte"
 
+faces single rows=200
+faces double rows=400 copies=1
+for name in single double; do
+    fa-train --epochs 1 -o "$tmp/x.fam" "$tmp/$name.emb" 2>&1 | sed -n 's/.* on, \([0-9]*\) held out.*/\1/p' >"$tmp/$name.held"
+done
+[ "$(cat "$tmp/single.held")" -gt 5 ] && [ "$(cat "$tmp/double.held")" = $((2 * $(cat "$tmp/single.held"))) ]
+result $? "fa-train holds a face out with its copy"
+
 # ---- vectors of two networks ----
 
 faces left rows=300 card=left
