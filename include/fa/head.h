@@ -47,14 +47,21 @@ const char *fa_arch_print(const struct fa_arch *arch, struct fa_arena *arena, st
 
 /* ---- data ---- */
 
+/* Labels of a head that stand for several of its classes: the i-th is label nclasses + i of a row. */
+struct fa_coarse {
+    size_t n;
+    const uint8_t *has; /* n x nclasses: 1 where the class is one of them */
+};
+
 /* Embeddings with labels, rows in the order of their ids, so that the order of the stream does not matter. */
 struct fa_dataset {
     size_t rows, dim;
     const float *const *x; /* rows pointers to dim floats each */
     const char *const *id;
-    const int32_t *label; /* rows x nheads: index of the class, -1 where the record has no such label */
+    const int32_t *label; /* rows x nheads: class, or nclasses + coarse label, or -1 where the record has no such label */
     const struct fa_head *head;
     size_t nheads;
+    const struct fa_coarse *coarse; /* one a head, empty until fa_dataset_map() */
     uint64_t rejected;        /* records without an embedding */
     uint64_t unlabelled;      /* records with an embedding, but none of the labels */
     struct fa_header header;  /* of the embedding stream */
@@ -69,9 +76,22 @@ struct fa_dataset {
 struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *heads, size_t nheads, struct fa_err *err);
 void fa_dataset_free(struct fa_dataset *data);
 
+/* Makes a class of a head a coarse label for n >= 1 of its other classes: rows that have it train the sum of their
+ * probabilities, and it is a class no more. To be called before any trainer sees the data.
+ * Errors: no such head or class (the message lists those there are); the class stands for itself; a single class is left. */
+int fa_dataset_map(struct fa_dataset *data, const char *head, const char *label, const char *const *class, size_t n,
+                   struct fa_err *err);
+
+/* Reads class weights from a CSV with the columns head, class and weight: nlogits numbers in the order of the heads'
+ * classes, owned by the arena. Heads that the file does not name get 1 each; those that data lacks are passed over.
+ * Errors, with path and line: those of fa_table_read(); no such class, or one named twice; no number of 0 or more. With the
+ * path: a class of a named head is missing. */
+const float *fa_class_weights_read(const char *path, const struct fa_dataset *data, struct fa_arena *arena, struct fa_err *err);
+
 /* ---- training ---- */
 
 enum fa_optimizer { FA_ADAM, FA_ADAMW, FA_SGD };
+enum fa_class_weight { FA_CLASS_NONE, FA_CLASS_INVERSE, FA_CLASS_EFFECTIVE, FA_CLASS_GIVEN };
 enum fa_schedule { FA_CONSTANT, FA_COSINE, FA_STEP, FA_PLATEAU };
 
 struct fa_fit_options {
@@ -91,13 +111,21 @@ struct fa_fit_options {
     size_t warmup;        /* epochs in which the rate grows linearly, step by step, before the schedule begins */
     size_t decay_epochs;  /* FA_STEP: the rate is multiplied by decay_factor every so many epochs; FA_PLATEAU: whenever the */
     double decay_factor;  /* validation loss (without validation: the training loss) has not been better for so many */
+
+    const double *head_weight;           /* one a head, 0: not trained; NULL: 1 each. Borrowed, as the next but two */
+    double label_smoothing;              /* this share of the target is spread evenly over all classes, 0..1 */
+    enum fa_class_weight class_weight;   /* fa-train(1) has the formulas */
+    double class_beta;                   /* of FA_CLASS_EFFECTIVE, 0 <= beta < 1 */
+    const float *class_weights;          /* of FA_CLASS_GIVEN, nlogits: any scale */
 };
 
 /* The recipe: FA_ARCH_DEFAULT, AdamW 2e-3 with weight decay 1e-2, cosine, batch 64, 25 epochs, 10 % validation,
- * patience 10, seed 1, one thread; momentum 0.9, no clipping, no warm-up, decay by 0.1 every 10 epochs where asked for. */
+ * patience 10, seed 1, one thread; momentum 0.9, no clipping, no warm-up, decay by 0.1 every 10 epochs where asked for; all
+ * heads and classes weigh the same (beta 0.9999). */
 struct fa_fit_options fa_fit_defaults(void);
 
-/* How one head does on one set: means over the rows that have its label. */
+/* How one head does on one set: means over the rows that have its label. No weights, no smoothing; a coarse label's loss is
+ * that of the sum of its classes' probabilities, and any of them is right. */
 struct fa_score {
     double loss, accuracy; /* cross-entropy in nats; 0..1 */
     size_t n;              /* rows with the label; both means are 0 if none */
@@ -107,7 +135,7 @@ struct fa_epoch {
     double rate; /* learning rate of its last step */
     /* One a head. train is taken while the epoch trains (dropout on, weights moving), valid after it. */
     struct fa_score *train, *valid;
-    double train_loss, valid_loss; /* sums over the heads; valid_loss 0 without a validation set */
+    double train_loss, valid_loss; /* sums over the heads, by their weights; valid_loss 0 without a validation set */
 };
 
 struct fa_trainer;
@@ -126,7 +154,8 @@ size_t fa_trainer_validation(const struct fa_trainer *trainer); /* held out */
 int fa_trainer_baseline(const struct fa_trainer *trainer, struct fa_score *train, struct fa_score *valid, struct fa_err *err);
 
 /* Trains one epoch: 1 and *epoch (owned by the trainer), or 0 if training is over (epochs done or patience lost), or -1.
- * Loss of a batch = sum over heads of (sum of the cross-entropies of the rows that have the label / their number).
+ * Loss of a batch = sum over heads of weight * (sum of the rows' cross-entropies, smoothed and by class weights / number of
+ * rows that have the label).
  * The result does not depend on the number of threads. Error: the loss is not finite. */
 int fa_trainer_epoch(struct fa_trainer *trainer, struct fa_epoch *epoch, struct fa_err *err);
 

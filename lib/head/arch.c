@@ -73,8 +73,8 @@ static int parse_dense(struct fa_layer *layer, const struct item *item, struct f
         size_t a = find_word(item->word[i], activation_name, activations);
         size_t k = find_word(item->word[i], initializer_name, initializers);
         if (a == activations && k == initializers)
-            return fa_err_set(err, "architecture: '%.*s': dense knows relu, leaky_relu, gelu, sigmoid, tanh, linear, and glorot, "
-                              "he, glorot_normal, he_normal, not '%s'", item->length, item->text, item->word[i]);
+            return fa_err_set(err, "architecture: '%.*s': dense knows relu, leaky_relu, gelu, sigmoid, tanh, linear, and "
+                              "glorot, he, glorot_normal, he_normal, not '%s'", item->length, item->text, item->word[i]);
         if (a < activations)
             layer->activation = (enum fa_activation)a;
         else

@@ -148,7 +148,8 @@ static int make_heads(struct fa_dataset *data, struct gathering *g, int32_t **la
         nheads += g->class[from].n > 0;
     struct fa_head *head = fa_arena_alloc(&data->arena, nheads * sizeof *head, err);
     *label = fa_mem_array(g->rows * nheads, sizeof **label, err);
-    if (!head || !*label)
+    data->coarse = fa_arena_alloc(&data->arena, nheads * sizeof *data->coarse, err);
+    if (!head || !*label || !data->coarse)
         return -1;
     for (size_t from = 0; from < g->n; from++) {
         if (g->class[from].n == 0)

@@ -21,7 +21,7 @@ static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
     mlp_gather(&t->mlp, t->tape.x, t->batch_x, n, t->center, t->scale);
     mlp_draw_masks(&t->mlp, &t->tape, n, t->options.seed, t->steps, t->pool);
     mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
-    mlp_loss(&t->mlp, &t->tape, t->batch_label, n, t->score);
+    mlp_loss(&t->mlp, &t->tape, t->loss, t->batch_label, n, t->score);
     mlp_backward(&t->mlp, &t->tape, t->param, t->grad, n, t->pool);
     t->rate = trainer_rate(t);
     t->steps++;
@@ -36,7 +36,7 @@ static void validate_rows(struct fa_trainer *t, const uint32_t *row, size_t n)
     mlp_gather(&t->mlp, t->x, t->batch_x, n, t->center, t->scale);
     const float *logits = mlp_infer(&t->mlp, t->param, t->x, t->buffer);
     for (size_t h = 0; h < t->mlp.nheads; h++)
-        layer_softmax_loss(&t->score[h], NULL, logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), t->mlp.head[h].nclasses,
+        layer_softmax_loss(&t->score[h], NULL, logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), &t->loss[h],
                            t->batch_label + h, t->mlp.nheads, n);
 }
 
@@ -46,42 +46,48 @@ static struct fa_score mean_score(const struct layer_score *sum)
     return (struct fa_score){sum->loss / n, (double)sum->correct / n, sum->n};
 }
 
-/* Means of the running sums, which start anew; returns the sum of the losses. */
+/* Means of the running sums, which start anew; returns the sum of the losses, by the heads' weights. */
 static double take_scores(struct fa_trainer *t, struct fa_score *score)
 {
     double loss = 0;
     for (size_t h = 0; h < t->mlp.nheads; h++) {
         score[h] = mean_score(&t->score[h]);
-        loss += score[h].loss;
+        loss += (double)t->loss[h].weight * score[h].loss;
     }
     memset(t->score, 0, t->mlp.nheads * sizeof *t->score);
     return loss;
 }
 
-static void count_classes(const struct fa_trainer *t, size_t h, const uint32_t *row, size_t n, uint64_t *count)
+static void count_labels(const struct fa_trainer *t, size_t h, const uint32_t *row, size_t n, uint64_t *count)
 {
     for (size_t i = 0; i < n; i++) {
-        int32_t class = t->data->label[row[i] * t->mlp.nheads + h];
-        if (class >= 0)
-            count[class]++;
+        int32_t label = t->data->label[row[i] * t->mlp.nheads + h];
+        if (label >= 0)
+            count[label]++;
     }
 }
 
-/* The frequencies of `prior` as a forecast for `count`. A class never trained on costs as much as one seen once. */
-static struct fa_score forecast(const uint64_t *prior, const uint64_t *count, size_t classes)
+/* The frequencies of the classes in `prior` as a forecast for the labels in `count`. What was never trained on costs as much
+ * as a class seen once. */
+static struct fa_score forecast(const uint64_t *prior, const uint64_t *count, size_t classes, const struct fa_coarse *coarse)
 {
     struct fa_score score = {0};
-    uint64_t total = 0, n = 0;
+    uint64_t total = 0, right = 0;
     size_t top = 0;
     for (size_t i = 0; i < classes; i++) {
         total += prior[i];
-        n += count[i];
         top = prior[i] > prior[top] ? i : top;
     }
-    for (size_t i = 0; i < classes && n && total; i++)
-        score.loss -= (double)count[i] / (double)n * log((double)(prior[i] ? prior[i] : 1) / (double)total);
-    score.accuracy = n ? (double)count[top] / (double)n : 0;
-    score.n = n;
+    for (size_t label = 0; label < classes + coarse->n && total; label++) {
+        uint64_t covered = 0;
+        for (size_t i = 0; i < classes; i++)
+            covered += layer_covers(coarse, classes, label, i) ? prior[i] : 0;
+        score.n += count[label];
+        score.loss -= (double)count[label] * log((double)(covered ? covered : 1) / (double)total);
+        right += layer_covers(coarse, classes, label, top) ? count[label] : 0;
+    }
+    score.loss /= score.n ? (double)score.n : 1;
+    score.accuracy = score.n ? (double)right / (double)score.n : 0;
     return score;
 }
 
@@ -91,15 +97,16 @@ int fa_trainer_baseline(const struct fa_trainer *t, struct fa_score *train, stru
     int failed = 0;
     for (size_t h = 0; h < t->mlp.nheads && !failed; h++) {
         size_t classes = t->mlp.head[h].nclasses;
-        uint64_t *prior = fa_arena_alloc(&arena, classes * sizeof *prior, err);
-        uint64_t *count = fa_arena_alloc(&arena, classes * sizeof *count, err);
+        const struct fa_coarse *coarse = &t->data->coarse[h];
+        uint64_t *prior = fa_arena_alloc(&arena, (classes + coarse->n) * sizeof *prior, err);
+        uint64_t *count = fa_arena_alloc(&arena, (classes + coarse->n) * sizeof *count, err);
         failed = !prior || !count ? -1 : 0;
         if (failed)
             break;
-        count_classes(t, h, t->train, t->ntrain, prior);
-        count_classes(t, h, t->valid, t->nvalid, count);
-        train[h] = forecast(prior, prior, classes);
-        valid[h] = forecast(prior, count, classes);
+        count_labels(t, h, t->train, t->ntrain, prior);
+        count_labels(t, h, t->valid, t->nvalid, count);
+        train[h] = forecast(prior, prior, classes, coarse);
+        valid[h] = forecast(prior, count, classes, coarse);
     }
     fa_arena_free(&arena);
     return failed;

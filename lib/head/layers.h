@@ -47,15 +47,31 @@ void layer_batchnorm_backward(float *dx, float *dgamma, float *dbeta, const floa
                               size_t rows, size_t out);
 void layer_batchnorm_infer(float *y, const float *x, const struct layer_batchnorm *bn, size_t rows, size_t out);
 
-/* Softmax cross-entropy of one head whose classes stand at logits[row * stride + 0..classes-1]. label[row * label_stride]
- * is the class or -1 for none. Adds to sum, and correct the loss and the right answers of the labelled rows, and
- * their number to n. dlogits (NULL, or as logits) is the gradient of the mean loss over the batch's labelled rows. */
+/* True if the label of a row (class or, from nclasses on, coarse) is that class or one that stands for it. */
+static inline bool layer_covers(const struct fa_coarse *coarse, size_t classes, size_t label, size_t class)
+{
+    return label < classes ? label == class : coarse->has[(label - classes) * classes + class];
+}
+
+/* How one head is scored. With p = softmax(logits) and S the classes that a row's label covers, the row's cross-entropy is
+ * C = -log(sum of p over S), and its part of the objective weight * class_weight[label] * ((1 - smoothing) C + smoothing *
+ * mean over all classes of -log p) / number of labelled rows. */
+struct layer_loss {
+    size_t classes;
+    const struct fa_coarse *coarse; /* NULL: none */
+    float weight, smoothing;
+    const float *class_weight; /* (classes + coarse labels); NULL: 1 each */
+};
 struct layer_score {
-    double loss;
+    double loss, objective; /* sum of C; objective */
     size_t correct, n;
 };
-void layer_softmax_loss(struct layer_score *sum, float *dlogits, const float *logits, size_t stride, size_t classes,
-                        const int32_t *label, size_t label_stride, size_t rows);
+
+/* The classes of the head stand at logits[row * stride + 0..classes-1]; label[row * label_stride] is -1 for none. Adds to
+ * sum: over the labelled rows, losses, right answers, their number, and the batch's objective. dlogits (NULL, or as logits)
+ * is the gradient of the objective. */
+void layer_softmax_loss(struct layer_score *sum, float *dlogits, const float *logits, size_t stride,
+                        const struct layer_loss *loss, const int32_t *label, size_t label_stride, size_t rows);
 
 /* One step of Adam (Kingma and Ba 2015, algorithm 1) on n weights, or AdamW (Loshchilov and Hutter 2019) by shrink. */
 struct layer_adam {

@@ -98,7 +98,8 @@ void mlp_init(const struct fa_mlp *mlp, float *param, uint64_t seed)
             init_columns(param + tensor->offset, step->in, step->out, 0, step->out, step->layer.initializer, &rng);
         } else if (step->layer.kind == FA_DENSE) {
             for (const struct fa_head *head = mlp->head; head < mlp->head + mlp->nheads; head++)
-                init_columns(param + tensor->offset, step->in, step->out, head->offset, head->nclasses, FA_GLOROT_UNIFORM, &rng);
+                init_columns(param + tensor->offset, step->in, step->out, head->offset, head->nclasses,
+                             FA_GLOROT_UNIFORM, &rng);
         }
     }
 }

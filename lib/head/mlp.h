@@ -61,10 +61,11 @@ void mlp_tape_free(struct mlp_tape *tape);
 void mlp_draw_masks(const struct fa_mlp *mlp, struct mlp_tape *tape, size_t rows, uint64_t seed, uint64_t step,
                     struct fa_pool *pool);
 
-/* Training passes. param's moving statistics change in forward. loss adds to score[nheads] and leaves the gradient of
- * the summed mean losses in the tape; backward writes grad, laid out as param. */
+/* Training passes. param's moving statistics change in forward. loss (nheads) says how; mlp_loss() adds to
+ * score[nheads] and leaves the gradient of the summed losses in the tape; backward writes grad, laid out as param. */
 void mlp_forward(const struct fa_mlp *mlp, struct mlp_tape *tape, float *param, size_t rows, struct fa_pool *pool);
-void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const int32_t *label, size_t rows, struct layer_score *score);
+void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const struct layer_loss *loss, const int32_t *label, size_t rows,
+              struct layer_score *score);
 void mlp_backward(const struct fa_mlp *mlp, struct mlp_tape *tape, const float *param, float *grad, size_t rows,
                   struct fa_pool *pool);
 

@@ -41,7 +41,7 @@ static struct fa_value class_counts(struct adder *a, const struct fa_trainer *t,
         counts.array.item[i] = fa_value_int(0);
     for (size_t i = 0; i < t->ntrain && !a->failed; i++) {
         int32_t class = t->data->label[t->train[i] * t->mlp.nheads + h];
-        if (class >= 0)
+        if (class >= 0 && (size_t)class < counts.array.n)
             counts.array.item[class].integer++;
     }
     return counts;

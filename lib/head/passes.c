@@ -43,12 +43,13 @@ void mlp_forward(const struct fa_mlp *mlp, struct mlp_tape *tape, float *param, 
     }
 }
 
-void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const int32_t *label, size_t rows, struct layer_score *score)
+void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const struct layer_loss *loss, const int32_t *label, size_t rows,
+              struct layer_score *score)
 {
     size_t last = mlp->nsteps - 1, stride = mlp->step[last].out;
     for (size_t h = 0; h < mlp->nheads; h++) {
         const struct fa_head *head = &mlp->head[h];
-        layer_softmax_loss(&score[h], tape->gradient[0] + head->offset, tape->y[last] + head->offset, stride, head->nclasses,
+        layer_softmax_loss(&score[h], tape->gradient[0] + head->offset, tape->y[last] + head->offset, stride, &loss[h],
                            label + h, mlp->nheads, rows);
     }
 }

@@ -19,7 +19,8 @@ struct fa_fit_options fa_fit_defaults(void)
                                      .threads = 1,
                                      .momentum = 0.9,
                                      .decay_epochs = 10,
-                                     .decay_factor = 0.1};
+                                     .decay_factor = 0.1,
+                                     .class_beta = 0.9999};
     fa_arch_parse(&options.arch, FA_ARCH_DEFAULT, NULL);
     return options;
 }
@@ -110,7 +111,7 @@ struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa
     t->data = data;
     t->options = *options;
     mlp_plan(&t->mlp, &options->arch, data->dim, data->head, data->nheads);
-    if (split(t, err) || allocate(t, err) || standardize(t, err) ||
+    if (split(t, err) || allocate(t, err) || standardize(t, err) || trainer_set_loss(t, err) ||
         (options->threads > 1 && !(t->pool = fa_pool_new(options->threads, err)))) {
         fa_trainer_free(t);
         return NULL;

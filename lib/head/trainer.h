@@ -18,6 +18,7 @@ struct fa_trainer {
     const float **batch_x; /* of one batch (training or inference) */
     int32_t *batch_label;
     struct mlp_tape tape;
+    struct layer_loss *loss;   /* nheads */
     struct layer_score *score; /* nheads, running sums */
     uint64_t steps;            /* taken so far */
     double rate;               /* of the last one */
@@ -26,6 +27,9 @@ struct fa_trainer {
     struct fa_epoch *history;
     struct fa_arena arena; /* owns the small arrays */
 };
+
+/* Fills t->loss by the options and the numbers of the classes among the rows trained on. Error: all weights of a head 0. */
+int trainer_set_loss(struct fa_trainer *t, struct fa_err *err);
 
 /* The learning rate of the step to come. It follows from steps, options and history alone. */
 double trainer_rate(const struct fa_trainer *t);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../lib/head/trainer.h"
 #include "head_faces.h"
 
 /* ---- data ---- */
@@ -62,6 +63,79 @@ static void labels_that_cannot_be_learned_are_refused(void **state)
     assert_non_null(data);
     assert_int_equal(data->nheads, 1);
     fa_dataset_free(data);
+}
+
+static void coarse_labels_stand_for_several_classes(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct faces faces = {.n = 60, .dim = 8, .unlabel = 5};
+    struct fa_dataset *data = faces_read(&faces, NULL, 0, &err), *plain = faces_read(&faces, NULL, 0, &err);
+    const char *const young[] = {"10-19", "0-2"}, *const old[] = {"10-19"}, *const self[] = {"3-9"}, *const both[] = {"Female"};
+    assert_int_equal(fa_dataset_map(data, "height", "3-9", young, 2, &err), -1);
+    assert_non_null(strstr(err.text, "label 'height' is not among those learned (age, gender)"));
+    assert_int_equal(fa_dataset_map(data, "age", "4-9", young, 2, &err), -1);
+    assert_non_null(strstr(err.text, "label 'age' has no class '4-9' (there are: 0-2, 3-9, 10-19, more than 70)"));
+    assert_int_equal(fa_dataset_map(data, "age", "0-2", both, 1, &err), -1);
+    assert_non_null(strstr(err.text, "label 'age' has no class 'Female'"));
+    assert_int_equal(fa_dataset_map(data, "age", "3-9", self, 1, &err), -1);
+    assert_non_null(strstr(err.text, "'3-9' cannot stand for itself"));
+    assert_int_equal(fa_dataset_map(data, "gender", "Male", both, 1, &err), -1);
+    assert_non_null(strstr(err.text, "a single class left"));
+    assert_int_equal(fa_dataset_map(data, "age", "3-9", young, 2, &err), 0);
+    assert_int_equal(fa_dataset_map(data, "age", "more than 70", old, 1, &err), 0);
+    assert_int_equal(data->head[0].nclasses, 2);
+    assert_string_equal(data->head[0].class[1], "10-19");
+    assert_int_equal(data->head[1].offset, 2);
+    assert_int_equal(data->coarse[0].n, 2);
+    assert_memory_equal(data->coarse[0].has, ((const uint8_t[]){1, 1, 0, 1}), 4);
+    static const int32_t becomes[] = {0, 2, 1, 3};
+    for (size_t i = 0; i < data->rows; i++) {
+        assert_int_equal(data->label[2 * i], plain->label[2 * i] < 0 ? -1 : becomes[plain->label[2 * i]]);
+        assert_int_equal(data->label[2 * i + 1], plain->label[2 * i + 1]);
+    }
+    fa_dataset_free(plain);
+    fa_dataset_free(data);
+}
+
+static const float *read_weights(const struct fa_dataset *data, const char *text, struct fa_arena *arena, struct fa_err *err)
+{
+    char path[] = "/tmp/fa_weights_XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    const float *weight = fa_class_weights_read(path, data, arena, err);
+    unlink(path);
+    return weight;
+}
+
+static void class_weights_are_read(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"head,class,weight\ngender,Female,1\n", "no weight for 'Male' of 'gender'"},
+        {"head,class,weight\ngender,Femal,1\n", ":2: 'gender' has no class 'Femal'"},
+        {"head,class,weight\ngender,Female,-1\n", ":2: '-1' is no weight"},
+        {"head,class,weight\ngender,Female,nan\n", ":2: 'nan' is no weight"},
+        {"head,class,weight\ngender,Female,1x\n", ":2: '1x' is no weight"},
+        {"head,class,weight\ngender,Male,2\ngender,Male,2\n", ":3: 'Male' of 'gender' is there twice"},
+        {"head,class\ngender,Male\n", "weight"},
+    };
+    struct fa_err err;
+    struct fa_arena arena = {0};
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 60, .dim = 8}, NULL, 0, &err);
+    const char *good = "weight,class,head\n2,Male,gender\n9,tall,height\n0,Female,gender\n";
+    const float *weight = read_weights(data, good, &arena, &err);
+    assert_non_null(weight);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(fabs((double)weight[i] - (i < 4 ? 1 : i == 4 ? 0 : 2)) < 1e-9);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_null(read_weights(data, bad[i][0], &arena, &err));
+        if (!strstr(err.text, bad[i][1]))
+            fail_msg("%s", err.text);
+    }
+    fa_dataset_free(data);
+    fa_arena_free(&arena);
 }
 
 /* ---- training ---- */
@@ -281,6 +355,102 @@ static void learning_rates_follow_their_schedule(void **state)
         }
         fa_trainer_free(trainer);
     }
+    fa_dataset_free(data);
+}
+
+/* Inverse, effective and given weights, all with mean 1 over the faces; the coarse label weighs what its classes do. */
+static void classes_weigh_as_documented(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 90, .dim = 4, .unlabel = 3}, NULL, 0, &err);
+    const char *const young[] = {"0-2", "10-19"};
+    const float given[] = {1, 2, 3, 4, 5};
+    double n[2][4] = {{0}}, all[2] = {0};
+    options.validation = 0;
+    options.class_beta = 0.9;
+    options.class_weights = given;
+    assert_int_equal(fa_dataset_map(data, "age", "3-9", young, 2, &err), 0);
+    for (size_t i = 0; i < 2 * data->rows; i++)
+        if (data->label[i] >= 0 && data->label[i] < (i % 2 ? 2 : 3)) {
+            n[i % 2][data->label[i]]++;
+            all[i % 2]++;
+        }
+    for (enum fa_class_weight how = FA_CLASS_INVERSE; how <= FA_CLASS_GIVEN; how++) {
+        options.class_weight = how;
+        struct fa_trainer *trainer = fa_trainer_new(data, &options, &err);
+        assert_non_null(trainer);
+        for (size_t h = 0; h < 2; h++) {
+            const float *weight = trainer->loss[h].class_weight;
+            double scale = 0, want[3];
+            for (size_t i = 0; i < data->head[h].nclasses; i++) {
+                want[i] = how == FA_CLASS_INVERSE     ? all[h] / ((double)data->head[h].nclasses * n[h][i])
+                          : how == FA_CLASS_EFFECTIVE ? (1 - 0.9) / (1 - pow(0.9, n[h][i]))
+                                                      : (double)given[data->head[h].offset + i];
+                scale += n[h][i] / all[h] * want[i];
+            }
+            assert_true(how != FA_CLASS_INVERSE || fabs(scale - 1) < 1e-9); /* as they are, they have mean 1 */
+            for (size_t i = 0; i < data->head[h].nclasses; i++)
+                assert_true(fabs((double)weight[i] - want[i] / scale) < 1e-5);
+            double both = (n[0][0] * want[0] + n[0][1] * want[1]) / (n[0][0] + n[0][1]) / scale;
+            assert_true(h == 1 || fabs((double)weight[3] - both) < 1e-5);
+        }
+        fa_trainer_free(trainer);
+    }
+    const float zero[] = {1, 2, 3, 0, 0};
+    options.class_weights = zero;
+    assert_null(fa_trainer_new(data, &options, &err));
+    assert_non_null(strstr(err.text, "all that 'gender' has faces of weigh 0"));
+    fa_dataset_free(data);
+}
+
+static void a_head_of_weight_0_is_not_trained(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    const double weight[] = {1, 0};
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 400, .dim = 40}, NULL, 0, &err);
+    options.head_weight = weight;
+    options.weight_decay = 0;
+    options.patience = 5;
+    fa_arch_parse(&options.arch, "standardize", NULL);
+    struct fa_trainer *trainer = train(data, &options), *fresh = fa_trainer_new(data, &options, &err);
+    const struct fa_epoch *last = fa_trainer_history(trainer, fa_trainer_epochs(trainer) - 1);
+    for (size_t i = 0; i < 40 * 6; i++)
+        assert_int_equal(trainer->param[i] == fresh->param[i], i % 6 >= 4 || i / 6 % 3 == 0);
+    assert_true(fabs(last->train_loss - last->train[0].loss) < 1e-12);
+    assert_true(fabs(last->valid_loss - last->valid[0].loss) < 1e-12);
+    assert_true(last->valid[1].n > 0 && last->valid[1].loss > 0);
+    fa_trainer_free(fresh);
+    fa_trainer_free(trainer);
+    fa_dataset_free(data);
+}
+
+/* A quarter of the faces is labelled only as one of two classes: the classes are told apart all the same, and the
+ * baseline knows how much there was to know. */
+static void coarse_labels_teach_the_fine_ones(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_fit_options options = quick();
+    const char *const classes[] = {"0-2", "10-19"};
+    struct fa_score prior[2], held[2];
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 1500, .dim = 60}, NULL, 0, &err);
+    assert_int_equal(fa_dataset_map(data, "age", "3-9", classes, 2, &err), 0);
+    struct fa_trainer *trainer = train(data, &options);
+    const struct fa_epoch *last = fa_trainer_history(trainer, 11);
+    assert_int_equal(fa_trainer_baseline(trainer, prior, held, &err), 0);
+    double expect = 0.75 * log(3) + 0.25 * log(1.5);
+    assert_true(fabs(prior[0].loss - expect) < 0.03);
+    assert_int_equal(prior[0].n, fa_trainer_rows(trainer));
+    assert_true(last->valid[0].accuracy > held[0].accuracy + 0.2 && last->valid[0].loss < held[0].loss - 0.2);
+    assert_int_equal(last->valid[0].n, fa_trainer_validation(trainer));
+    struct fa_model *model = fa_model_make(&trainer, 1, &err);
+    assert_int_equal(model->head[0].nclasses, 3);
+    fa_model_free(model);
+    fa_trainer_free(trainer);
     fa_dataset_free(data);
 }
 
@@ -540,6 +710,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_and_rows_are_in_order),
         cmocka_unit_test(labels_that_cannot_be_learned_are_refused),
+        cmocka_unit_test(coarse_labels_stand_for_several_classes),
+        cmocka_unit_test(class_weights_are_read),
         cmocka_unit_test(same_seed_same_bytes),
         cmocka_unit_test(what_can_be_learned_is_learned),
         cmocka_unit_test(training_stops_when_validation_gets_worse),
@@ -547,6 +719,9 @@ int main(void)
         cmocka_unit_test(inputs_are_normalized),
         cmocka_unit_test(learning_rates_follow_their_schedule),
         cmocka_unit_test(rates_warm_up_and_decay),
+        cmocka_unit_test(classes_weigh_as_documented),
+        cmocka_unit_test(a_head_of_weight_0_is_not_trained),
+        cmocka_unit_test(coarse_labels_teach_the_fine_ones),
         cmocka_unit_test(copies_stay_together),
         cmocka_unit_test(models_survive_their_file),
         cmocka_unit_test(damage_is_noticed),

@@ -223,6 +223,7 @@ static void batchnorm_statistics(void **state)
 struct softmax {
     float logits[ROWS * OUT], gradient[ROWS * OUT];
     int32_t label[2 * ROWS]; /* every second one, to see the strides */
+    struct layer_loss loss;
 };
 
 /* Three classes in the middle of the rows. */
@@ -230,38 +231,88 @@ static double loss(void *arg)
 {
     struct softmax *s = arg;
     struct layer_score sum = {0};
-    layer_softmax_loss(&sum, NULL, s->logits + 4, OUT, 3, s->label, 2, ROWS);
-    return sum.loss / (double)sum.n;
+    layer_softmax_loss(&sum, NULL, s->logits + 4, OUT, &s->loss, s->label, 2, ROWS);
+    return sum.objective;
 }
 
 static void loss_gradient_with_missing_labels(void **state)
 {
     (void)state;
-    static struct softmax s = {.label = {2, 9, -1, 9, 0, 9, 1, 9, -1, 9, 1, 9, 2, 9}};
+    static struct softmax s = {.label = {2, 9, -1, 9, 0, 9, 1, 9, -1, 9, 1, 9, 2, 9}, .loss = {.classes = 3, .weight = 1}};
     struct layer_score sum = {0};
     draw(s.logits, ROWS * OUT, 1);
-    layer_softmax_loss(&sum, s.gradient + 4, s.logits + 4, OUT, 3, s.label, 2, ROWS);
+    layer_softmax_loss(&sum, s.gradient + 4, s.logits + 4, OUT, &s.loss, s.label, 2, ROWS);
     assert_int_equal(sum.n, ROWS - 2);
+    assert_true(fabs(sum.objective - sum.loss / (ROWS - 2)) < 1e-6);
     check_gradient(loss, &s, s.logits, s.gradient, ROWS * OUT);
     for (size_t i = 4; i < 7; i++)
         assert_true(s.gradient[OUT + i] == 0);
 }
 
+/* Everything that changes the objective, one by one and all together; 3 is a coarse label for classes 0 and 2. */
+static void loss_gradient_with_weights_smoothing_and_coarse_labels(void **state)
+{
+    (void)state;
+    static const uint8_t has[] = {1, 0, 1};
+    static const struct fa_coarse coarse = {1, has};
+    static const float class_weight[] = {0.5f, 2, 0.25f, 3};
+    for (int which = 1; which < 16; which++) {
+        struct softmax s = {.label = {2, 9, -1, 9, 0, 9, 1, 9, 0, 9, 1, 9, 2, 9}, .loss = {.classes = 3, .weight = 1}};
+        struct layer_score sum = {0};
+        s.loss.weight = which & 1 ? 0.7f : 1;
+        s.loss.smoothing = which & 2 ? 0.1f : 0;
+        s.loss.class_weight = which & 4 ? class_weight : NULL;
+        s.loss.coarse = which & 8 ? &coarse : NULL;
+        s.label[2] = s.label[8] = which & 8 ? 3 : -1;
+        draw(s.logits, ROWS * OUT, 1);
+        layer_softmax_loss(&sum, s.gradient + 4, s.logits + 4, OUT, &s.loss, s.label, 2, ROWS);
+        check_gradient(loss, &s, s.logits, s.gradient, ROWS * OUT);
+    }
+}
+
+/* Against the formula, in double precision, for one row. */
+static void the_objective_is_as_documented(void **state)
+{
+    (void)state;
+    static const uint8_t has[] = {1, 0, 1};
+    static const struct fa_coarse coarse = {1, has};
+    static const float class_weight[] = {0.5f, 2, 0.25f, 3}, logits[] = {0.3f, 1.1f, -0.4f};
+    const struct layer_loss loss_of = {3, &coarse, 0.5f, 0.125f, class_weight};
+    double p[3], sum = 0;
+    for (int i = 0; i < 3; i++)
+        sum += p[i] = exp((double)logits[i]);
+    for (int i = 0; i < 3; i++)
+        p[i] /= sum;
+    for (int32_t label = 0; label < 4; label++) {
+        struct layer_score score = {0};
+        double entropy = -log(label < 3 ? p[label] : p[0] + p[2]), even = -(log(p[0]) + log(p[1]) + log(p[2])) / 3;
+        layer_softmax_loss(&score, NULL, logits, 3, &loss_of, &label, 1, 1);
+        assert_true(fabs(score.loss - entropy) < 1e-6);
+        assert_true(fabs(score.objective - 0.5 * (double)class_weight[label] * (0.875 * entropy + 0.125 * even)) < 1e-6);
+        assert_int_equal(score.correct, label == 1);
+    }
+    const float far[] = {-900, 100, -901};
+    struct layer_score score = {0};
+    layer_softmax_loss(&score, NULL, far, 3, &loss_of, (int32_t[]){3}, 1, 1);
+    assert_true(fabs(score.loss - (1000 - log1p(exp(-1)))) < 1e-4);
+}
+
 static void loss_is_stable(void **state)
 {
     (void)state;
+    const struct layer_loss loss_of = {.classes = 2, .weight = 1};
     const float logits[] = {1000, -1000, 0, 0, 30, 0};
     const int32_t label[] = {1, 1, 0};
     float gradient[6];
     struct layer_score sum = {0};
-    layer_softmax_loss(&sum, gradient, logits, 2, 2, label, 1, 3);
+    layer_softmax_loss(&sum, gradient, logits, 2, &loss_of, label, 1, 3);
     assert_true(fabs(sum.loss - (2000 + log(2) + log1p(exp(-30)))) < 1e-6);
     assert_int_equal(sum.correct, 1);
     for (size_t i = 0; i < 6; i++)
         assert_true(isfinite(gradient[i]));
     struct layer_score none = {0};
     const int32_t missing[] = {-1, -1, -1};
-    layer_softmax_loss(&none, gradient, logits, 2, 2, missing, 1, 3);
+    layer_softmax_loss(&none, gradient, logits, 2, &loss_of, missing, 1, 3);
     assert_true(none.loss == 0 && none.n == 0 && gradient[0] == 0 && gradient[5] == 0);
 }
 
@@ -345,6 +396,7 @@ struct network {
     struct mlp_tape tape;
     float *param, *grad;
     int32_t label[2 * ROWS];
+    struct layer_loss loss[2];
 };
 
 static double network_loss(void *arg)
@@ -352,8 +404,8 @@ static double network_loss(void *arg)
     struct network *n = arg;
     struct layer_score score[2] = {{0}};
     mlp_forward(&n->mlp, &n->tape, n->param, ROWS, NULL);
-    mlp_loss(&n->mlp, &n->tape, n->label, ROWS, score);
-    return score[0].loss / (double)score[0].n + score[1].loss / (double)score[1].n;
+    mlp_loss(&n->mlp, &n->tape, n->loss, n->label, ROWS, score);
+    return score[0].objective + score[1].objective;
 }
 
 /* Gradients of all weights of a network with every kind of layer, masks fixed and labels missing. */
@@ -367,7 +419,8 @@ static void network_gradients(void **state)
                                        "dense 12 gelu, dense 8 gelu he_normal"};
     struct fa_err err;
     for (size_t a = 0; a < 4; a++) {
-        struct network n = {.label = {0, 1, 2, -1, -1, 0, 1, 1, 2, 0, -1, -1, 0, 0}};
+        struct network n = {.label = {0, 1, 2, -1, -1, 0, 1, 1, 2, 0, -1, -1, 0, 0},
+                            .loss = {{.classes = 3, .weight = 1}, {.classes = 2, .weight = 0.5f}}};
         struct fa_arch arch;
         assert_int_equal(fa_arch_parse(&arch, line[a], &err), 0);
         mlp_plan(&n.mlp, &arch, IN, head, 2);
@@ -464,6 +517,8 @@ int main(void)
         cmocka_unit_test(batchnorm_gradients),
         cmocka_unit_test(batchnorm_statistics),
         cmocka_unit_test(loss_gradient_with_missing_labels),
+        cmocka_unit_test(loss_gradient_with_weights_smoothing_and_coarse_labels),
+        cmocka_unit_test(the_objective_is_as_documented),
         cmocka_unit_test(loss_is_stable),
         cmocka_unit_test(adam_agrees_with_the_paper),
         cmocka_unit_test(sgd_has_momentum_and_decay),
