@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "fa/head.h"
 #include "fa/par.h"
+#include "train_recipe.h"
 
 static struct {
     const char *labels, *output, *arch, *optimizer, *schedule;
@@ -12,16 +13,19 @@ static struct {
     double rate, weight_decay, validation;
 } given = {.arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
+static struct train_recipe recipe;
+
 static const struct cli_option options[] = {
     {'l', "labels", "LIST", CLI_TEXT, &given.labels, "labels to learn (default: those of age, gender, race there are)", 0, 0},
     CLI_OUTPUT(&given.output),
     {0, "arch", "LINE", CLI_TEXT, &given.arch, "layers", 0, 0},
     {0, "epochs", "N", CLI_COUNT, &given.epochs, "passes over the faces at most", 1, 100000},
     {'b', "batch", "N", CLI_COUNT, &given.batch, "faces a step", 1, 65536},
-    {0, "optimizer", "NAME", CLI_TEXT, &given.optimizer, "adamw or adam", 0, 0},
+    {0, "optimizer", "NAME", CLI_TEXT, &given.optimizer, "adamw, adam or sgd", 0, 0},
     {0, "lr", "RATE", CLI_REAL, &given.rate, "learning rate at the start", 1e-9, 100},
-    {0, "schedule", "NAME", CLI_TEXT, &given.schedule, "cosine (to 0 at the last epoch) or constant", 0, 0},
-    {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, 0 for adam)", 0, 100},
+    {0, "schedule", "NAME", CLI_TEXT, &given.schedule, "cosine (to 0 at the last epoch), constant, step or plateau", 0, 0},
+    TRAIN_RECIPE(&recipe),
+    {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, else 0)", 0, 100},
     {0, "validation-split", "SHARE", CLI_REAL, &given.validation, "share of the pictures held out; 0 for none", 0, 0.9},
     {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better validation loss before it stops; 0: off", 0, 100000},
     CLI_SEED(&given.seed),
@@ -29,18 +33,10 @@ static const struct cli_option options[] = {
     CLI_NO_PROG,
 };
 
-/* Which of two names an option was given. */
-static int choose(const char *option, const char *text, const char *const name[2])
-{
-    for (int i = 0; i < 2; i++)
-        if (strcmp(text, name[i]) == 0)
-            return i;
-    cli_usage("--%s: '%s' is neither %s nor %s", option, text, name[0], name[1]);
-}
-
 static void set_defaults(void)
 {
     struct fa_fit_options o = fa_fit_defaults();
+    recipe = train_recipe_defaults();
     given.epochs = (long)o.epochs;
     given.batch = (long)o.batch;
     given.patience = (long)o.patience;
@@ -52,14 +48,16 @@ static void set_defaults(void)
 
 static struct fa_fit_options read_options(void)
 {
-    static const char *const optimizer[] = {[FA_ADAM] = "adam", [FA_ADAMW] = "adamw"};
-    static const char *const schedule[] = {[FA_CONSTANT] = "constant", [FA_COSINE] = "cosine"};
+    static const char *const optimizer[] = {[FA_ADAM] = "adam", [FA_ADAMW] = "adamw", [FA_SGD] = "sgd"};
+    static const char *const schedule[] = {[FA_CONSTANT] = "constant", [FA_COSINE] = "cosine", [FA_STEP] = "step",
+                                            [FA_PLATEAU] = "plateau"};
     struct fa_fit_options o = fa_fit_defaults();
     struct fa_err err;
     if (fa_arch_parse(&o.arch, given.arch, &err))
         cli_usage("--arch: %s", err.text);
-    o.optimizer = (enum fa_optimizer)choose("optimizer", given.optimizer, optimizer);
-    o.schedule = (enum fa_schedule)choose("schedule", given.schedule, schedule);
+    o.optimizer = (enum fa_optimizer)train_choose("optimizer", given.optimizer, optimizer, 3);
+    o.schedule = (enum fa_schedule)train_choose("schedule", given.schedule, schedule, 4);
+    train_recipe_set(&recipe, &o);
     o.epochs = (size_t)given.epochs;
     o.batch = (size_t)given.batch;
     o.rate = given.rate;
@@ -104,6 +102,7 @@ static struct fa_dataset *read_data(const char *const *path, size_t n)
     fa_reader_close(reader);
     fa_arena_free(&arena);
     cli_add_prog(&data->header, &data->arena);
+    train_recipe_map(&recipe, data);
     return data;
 }
 
@@ -182,6 +181,7 @@ int main(int argc, char **argv)
     struct fa_fit_options fit = read_options();
     struct cli_output output = cli_output_open(given.output, true);
     struct fa_dataset *data = read_data((const char *const *)path, (size_t)n);
+    train_recipe_weigh(&recipe, data, &fit);
     struct fa_trainer *trainer = fa_trainer_new(data, &fit, &err);
     if (!trainer)
         cli_fail(&err);

@@ -51,6 +51,7 @@ const char *fa_arch_print(const struct fa_arch *arch, struct fa_arena *arena, st
 struct fa_coarse {
     size_t n;
     const uint8_t *has; /* n x nclasses: 1 where the class is one of them */
+    const char *const *name;
 };
 
 /* Embeddings with labels, rows in the order of their ids, so that the order of the stream does not matter. */

@@ -70,19 +70,24 @@ static int map_class(struct fa_dataset *data, size_t h, size_t from, const char 
     struct fa_coarse *all = fa_arena_alloc(arena, data->nheads * sizeof *all, err);
     struct fa_head *head = fa_arena_alloc(arena, data->nheads * sizeof *head, err);
     const char **name = fa_arena_alloc(arena, classes * sizeof *name, err);
+    const char **label_name = fa_arena_alloc(arena, (coarse + 1) * sizeof *label_name, err);
     int32_t *label = fa_arena_alloc(arena, data->rows * data->nheads * sizeof *label, err);
-    if (!has || !rest || !all || !head || !name || !label || mark(has + coarse * classes, old, from, class, n, arena, err))
+    if (!has || !rest || !all || !head || !name || !label_name || !label ||
+        mark(has + coarse * classes, old, from, class, n, arena, err))
         return -1;
     if (classes < 3)
         return fa_err_set(err, "label '%s' has a single class left without '%s', want at least two", old->name,
                           old->class[from]);
-    if (coarse)
+    if (coarse) {
         memcpy(has, data->coarse[h].has, coarse * classes);
+        memcpy(label_name, data->coarse[h].name, coarse * sizeof *label_name);
+    }
+    label_name[coarse] = old->class[from];
     drop_column(rest, has, coarse + 1, classes, from);
     relabel(label, data, h, from, classes - 1 + coarse);
     drop_class(head, name, data, h, from);
     memcpy(all, data->coarse, data->nheads * sizeof *all);
-    all[h] = (struct fa_coarse){coarse + 1, rest};
+    all[h] = (struct fa_coarse){coarse + 1, rest, label_name};
     data->head = head;
     data->label = label;
     data->coarse = all;

@@ -110,6 +110,23 @@ static struct fa_value counts_of(struct adder *parent, const struct fa_trainer *
     return map_of(&a);
 }
 
+/* For each head its weight, or the weights of its classes and coarse labels. */
+static struct fa_value weights_of(struct adder *parent, const struct fa_trainer *t, bool classes)
+{
+    struct fa_map map = {0};
+    struct adder a = {&map, parent->arena, parent->failed, parent->err};
+    for (size_t h = 0; h < t->mlp.nheads; h++) {
+        const struct layer_loss *loss = &t->loss[h];
+        const char *name = a.failed ? NULL : fa_arena_strdup(a.arena, t->mlp.head[h].name, a.err);
+        struct fa_value weight = fa_value_real((double)loss->weight);
+        if (!name || (classes && fa_value_reals(&weight, a.arena, loss->class_weight, loss->classes + loss->coarse->n, a.err)))
+            a.failed = -1;
+        add(&a, name, weight);
+    }
+    parent->failed = a.failed;
+    return map_of(&a);
+}
+
 static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err)
 {
     static const char *const optimizer[] = {"adam", "adamw", "sgd"};
@@ -133,6 +150,10 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
         add(&a, "decay_epochs", fa_value_int((int64_t)o->decay_epochs));
         add(&a, "decay_factor", fa_value_real(o->decay_factor));
     }
+    add(&a, "head_weights", weights_of(&a, t, false));
+    if (o->class_weight != FA_CLASS_NONE)
+        add(&a, "class_weights", weights_of(&a, t, true));
+    add(&a, "label_smoothing", fa_value_real(o->label_smoothing));
     add(&a, "clip", fa_value_real(o->clip));
     add(&a, "warmup", fa_value_int((int64_t)o->warmup));
     add(&a, "batch", fa_value_int((int64_t)o->batch));
@@ -144,6 +165,45 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
 }
 
 /* ---- the model ---- */
+
+/* The names of the classes that a coarse label stands for. */
+static struct fa_value covered(struct adder *a, const struct fa_head *head, const uint8_t *has)
+{
+    struct fa_value names = array_of(a, head->nclasses);
+    size_t n = 0;
+    for (size_t i = 0; i < head->nclasses && !a->failed; i++)
+        if (has[i]) {
+            const char *name = fa_arena_strdup(a->arena, head->class[i], a->err);
+            a->failed = name ? 0 : -1;
+            names.array.item[n++] = fa_value_string(name);
+        }
+    names.array.n = n;
+    return names;
+}
+
+/* For each head that has coarse labels, these, each with the names of its classes. */
+static void add_coarse(struct adder *parent, const struct fa_dataset *data)
+{
+    struct fa_map map = {0};
+    struct adder a = {&map, parent->arena, parent->failed, parent->err};
+    for (size_t h = 0; h < data->nheads; h++) {
+        const struct fa_coarse *coarse = &data->coarse[h];
+        struct fa_map labels = {0};
+        struct adder one = {&labels, a.arena, a.failed, a.err};
+        for (size_t i = 0; i < coarse->n && !one.failed; i++) {
+            const char *name = fa_arena_strdup(one.arena, coarse->name[i], one.err);
+            one.failed = name ? 0 : -1;
+            add(&one, name, covered(&one, &data->head[h], coarse->has + i * data->head[h].nclasses));
+        }
+        const char *head = one.failed ? NULL : fa_arena_strdup(a.arena, data->head[h].name, a.err);
+        a.failed = head ? 0 : -1;
+        if (coarse->n)
+            add(&a, head, map_of(&one));
+    }
+    parent->failed = a.failed;
+    if (map.n)
+        add(parent, "coarse", map_of(&a));
+}
 
 static int fill_header(struct fa_model *model, const struct fa_dataset *data, size_t members, struct fa_err *err)
 {
@@ -164,6 +224,7 @@ static int fill_header(struct fa_model *model, const struct fa_dataset *data, si
     add(&a, "dim", fa_value_int((int64_t)data->dim));
     add(&a, "arch", fa_value_string(arch));
     add(&a, "heads", *fa_map_get(&heads.map, "heads"));
+    add_coarse(&a, data);
     add(&a, "logits", fa_value_int((int64_t)heads.dim[0]));
     add(&a, "temperature", temperature);
     add(&a, "members", fa_value_int((int64_t)members));

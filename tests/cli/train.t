@@ -109,11 +109,60 @@ check "early stopping" 0 "weights of epoch" fa-train --epochs 200 --patience 2 -
 result $? "ends early"
 check "no validation" 0 ", 0 held out" fa-train --validation-split 0 --epochs 3 -o "$tmp/again.fam" "$tmp/train.emb"
 
+# ---- loss and optimisers ----
+
+check "SGD with all that goes with it" 0 "weights of epoch" fa-train --optimizer sgd --lr .05 --momentum .8 --clip 1 --warmup 2 \
+    --schedule plateau --decay-epochs 2 --decay-factor .5 -o "$tmp/sgd.fam" "$tmp/train.emb"
+fa-predict -q -m "$tmp/sgd.fam" "$tmp/test.emb" | "$python" tests/cli/accuracy.py >"$out"
+learns "learns, too" race 80
+fa-train -q -P --optimizer sgd --clip 1 -j 1 --epochs 3 -o "$tmp/sgd.fam" "$tmp/train.emb"
+fa-train -q -P --optimizer sgd --clip 1 -j 3 --epochs 3 -o "$tmp/again.fam" "$tmp/train.emb"
+cmp -s "$tmp/sgd.fam" "$tmp/again.fam"
+result $? "to the same bytes for any -j"
+check "a head of weight 0" 0 "weights of epoch" fa-train --head-weight gender=0 --head-weight race=.5 -o "$tmp/again.fam" "$tmp/train.emb"
+grep -q 'gender' "$err"
+result $? "is in the table"
+fa-predict -q -m "$tmp/again.fam" "$tmp/test.emb" | "$python" tests/cli/accuracy.py >"$out"
+learns "and predicted, though not learned" gender 10 70
+learns "the others are" race 80
+printf 'weight,class,head\n1,White,race\n1,Black,race\n0,East Asian,race\n' >"$tmp/weights.csv"
+for how in inverse effective "$tmp/weights.csv"; do
+    fa-train -q -l race --class-weight "$how" --label-smoothing .1 -o "$tmp/weighed.fam" "$tmp/train.emb"
+    fa-predict -q -m "$tmp/weighed.fam" "$tmp/test.emb" >"$tmp/weighed.logit"
+    "$python" tests/cli/accuracy.py <"$tmp/weighed.logit" >"$out"
+    case $how in
+    *.csv) learns "a class of weight 0 is not learned, the others are" race 45 68 ;;
+    *) learns "class weights: $how" race 80 ;;
+    esac
+done
+# Half of the faces of two races are only known as Asian or Black; nothing but the others tells the two apart.
+"$python" tests/cli/coarsen.py race "East Asian,Black" Dark <"$tmp/train.emb" >"$tmp/coarse.emb"
+check "coarse labels" 0 "0 unlabelled" fa-train -l race --map "race:Dark=East Asian|Black" -o "$tmp/coarse.fam" "$tmp/coarse.emb"
+fa-predict -q -m "$tmp/coarse.fam" "$tmp/test.emb" | "$python" tests/cli/accuracy.py >"$out"
+learns "teach the fine classes" race 80
+fa-cat "$tmp/coarse.fam" | grep -q '^race (3): Black, East Asian, White$'
+result $? "and are no class themselves"
+
 # ---- refusals ----
 
 check "an unknown layer" 2 "fa-train: --arch: architecture: 'conv 3': not one of dense, dropout, batchnorm" \
     fa-train --arch "conv 3" "$tmp/train.emb"
-check "an unknown optimiser" 2 "--optimizer: 'sgd' is neither adam nor adamw" fa-train --optimizer sgd "$tmp/train.emb"
+check "an unknown optimiser" 2 "--optimizer: 'lion' is none of adam, adamw, sgd" fa-train --optimizer lion "$tmp/train.emb"
+check "an unknown schedule" 2 "--schedule: 'x' is none of constant, cosine, step, plateau" fa-train --schedule x "$tmp/train.emb"
+check "a head weight without a number" 2 "--head-weight: 'age' is not of the form HEAD=W" fa-train --head-weight age "$tmp/train.emb"
+check "a head that is not there" 1 "fa-train: --head-weight: label 'eyes' is not among those learned" \
+    fa-train --head-weight eyes=1 "$tmp/train.emb"
+check "no head to train" 2 "--head-weight: no head is left to train" fa-train -l age --head-weight age=0 "$tmp/train.emb"
+check "class weights from no file" 1 "nowhere.csv: cannot open: No such file" fa-train --class-weight "$tmp/nowhere.csv" "$tmp/train.emb"
+printf 'head,class,weight\nrace,White,1\n' >"$tmp/weights.csv"
+check "class weights for some classes" 1 "weights.csv: no weight for 'East Asian' of 'race'" \
+    fa-train --class-weight "$tmp/weights.csv" "$tmp/train.emb"
+check "a mapping without a colon" 2 "--map: 'Asian=White' is not of the form HEAD:LABEL=CLASS|CLASS..." \
+    fa-train --map Asian=White "$tmp/train.emb"
+check "a mapping to nothing" 2 "--map: 'race:White=Black|' has an empty class" fa-train --map "race:White=Black|" "$tmp/train.emb"
+check "a mapping of a label that is not there" 1 \
+    "fa-train: --map: label 'race' has no class 'Asian' (there are: Black, East Asian, White)" \
+    fa-train --map "race:Asian=White" "$tmp/train.emb"
 check "an empty name" 2 "--labels: 'age,,race' has an empty name" fa-train -l age,,race "$tmp/train.emb"
 check "a label that is not there" 1 "fa-train: no record has a label 'eyes' (there are: age, gender, race, service_test)" \
     fa-train -l eyes "$tmp/train.emb"

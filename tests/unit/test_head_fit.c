@@ -88,6 +88,8 @@ static void coarse_labels_stand_for_several_classes(void **state)
     assert_string_equal(data->head[0].class[1], "10-19");
     assert_int_equal(data->head[1].offset, 2);
     assert_int_equal(data->coarse[0].n, 2);
+    assert_string_equal(data->coarse[0].name[0], "3-9");
+    assert_string_equal(data->coarse[0].name[1], "more than 70");
     assert_memory_equal(data->coarse[0].has, ((const uint8_t[]){1, 1, 0, 1}), 4);
     static const int32_t becomes[] = {0, 2, 1, 3};
     for (size_t i = 0; i < data->rows; i++) {
@@ -449,6 +451,12 @@ static void coarse_labels_teach_the_fine_ones(void **state)
     assert_int_equal(last->valid[0].n, fa_trainer_validation(trainer));
     struct fa_model *model = fa_model_make(&trainer, 1, &err);
     assert_int_equal(model->head[0].nclasses, 3);
+    const struct fa_value *coarse = fa_map_get(&model->map, "coarse");
+    const struct fa_value *age = coarse ? fa_map_get(&coarse->map, "age") : NULL;
+    const struct fa_value *label = age ? fa_map_get(&age->map, "3-9") : NULL;
+    assert_non_null(label);
+    assert_int_equal(label->array.n, 2);
+    assert_string_equal(label->array.item[1].string, "10-19");
     fa_model_free(model);
     fa_trainer_free(trainer);
     fa_dataset_free(data);

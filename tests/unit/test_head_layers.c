@@ -254,7 +254,7 @@ static void loss_gradient_with_weights_smoothing_and_coarse_labels(void **state)
 {
     (void)state;
     static const uint8_t has[] = {1, 0, 1};
-    static const struct fa_coarse coarse = {1, has};
+    static const struct fa_coarse coarse = {.n = 1, .has = has};
     static const float class_weight[] = {0.5f, 2, 0.25f, 3};
     for (int which = 1; which < 16; which++) {
         struct softmax s = {.label = {2, 9, -1, 9, 0, 9, 1, 9, 0, 9, 1, 9, 2, 9}, .loss = {.classes = 3, .weight = 1}};
@@ -275,7 +275,7 @@ static void the_objective_is_as_documented(void **state)
 {
     (void)state;
     static const uint8_t has[] = {1, 0, 1};
-    static const struct fa_coarse coarse = {1, has};
+    static const struct fa_coarse coarse = {.n = 1, .has = has};
     static const float class_weight[] = {0.5f, 2, 0.25f, 3}, logits[] = {0.3f, 1.1f, -0.4f};
     const struct layer_loss loss_of = {3, &coarse, 0.5f, 0.125f, class_weight};
     double p[3], sum = 0;
