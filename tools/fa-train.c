@@ -2,16 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "fa/head.h"
 #include "fa/par.h"
+#include "train.h"
 #include "train_recipe.h"
 
 static struct {
     const char *labels, *output, *arch, *optimizer, *schedule;
     long epochs, batch, patience, seed, threads;
     double rate, weight_decay, validation;
-} given = {.arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
+    const char *history, *monitor;
+    long seeds;
+} given = {.seeds = 1, .arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
 static struct train_recipe recipe;
 
@@ -27,9 +28,12 @@ static const struct cli_option options[] = {
     TRAIN_RECIPE(&recipe),
     {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, else 0)", 0, 100},
     {0, "validation-split", "SHARE", CLI_REAL, &given.validation, "share of the pictures held out; 0 for none", 0, 0.9},
-    {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better validation loss before it stops; 0: off", 0, 100000},
+    {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better --monitor before it stops; 0: off", 0, 100000},
     CLI_SEED(&given.seed),
     CLI_THREADS(&given.threads),
+    {0, "monitor", "METRIC", CLI_TEXT, &given.monitor, "what --patience looks at, of all heads or HEAD:METRIC (default: loss)", 0, 0},
+    {0, "history", "FILE", CLI_TEXT, &given.history, "write every epoch as CSV to FILE", 0, 0},
+    {0, "seeds", "N", CLI_COUNT, &given.seeds, "train N members of one model, from --seed on", 1, 1000},
     CLI_NO_PROG,
 };
 
@@ -64,6 +68,7 @@ static struct fa_fit_options read_options(void)
     o.weight_decay = given.weight_decay >= 0 ? given.weight_decay : o.optimizer == FA_ADAMW ? o.weight_decay : 0;
     o.validation = given.validation;
     o.patience = (size_t)given.patience;
+    o.monitor = given.monitor;
     o.seed = (uint64_t)given.seed;
     o.threads = (unsigned)given.threads;
     return o;
@@ -106,93 +111,74 @@ static struct fa_dataset *read_data(const char *const *path, size_t n)
     return data;
 }
 
-/* ---- the table: a line an epoch, for each head loss and accuracy in training and in validation ---- */
+/* ---- training ---- */
 
-static void print_scores(const char *what, const struct fa_score *train, const struct fa_score *valid, size_t nheads)
-{
-    fprintf(stderr, "%6s", what);
-    for (size_t h = 0; h < nheads; h++) {
-        fprintf(stderr, "  |%7.3f %5.1f", train[h].loss, 100 * train[h].accuracy);
-        if (valid[h].n)
-            fprintf(stderr, " %7.3f %5.1f", valid[h].loss, 100 * valid[h].accuracy);
-        else
-            fprintf(stderr, " %7s %5s", "-", "-");
-    }
-    fputc('\n', stderr);
-}
-
-/* The first line is what one would get by knowing the frequencies of the classes and never looking at a face. */
-static void print_head(const struct fa_trainer *trainer, const struct fa_dataset *data)
-{
-    struct fa_err err;
-    struct fa_score *score = fa_mem_array(2 * data->nheads, sizeof *score, &err);
-    if (!score || fa_trainer_baseline(trainer, score, score + data->nheads, &err))
-        cli_fail(&err);
-    fprintf(stderr, "%6s", "");
-    for (size_t h = 0; h < data->nheads; h++)
-        fprintf(stderr, h + 1 < data->nheads ? "  | %-26.26s" : "  | %.26s", data->head[h].name);
-    fprintf(stderr, "\n%6s", "epoch");
-    for (size_t h = 0; h < data->nheads; h++)
-        fprintf(stderr, "  |%7s %5s %7s %5s", "loss", "%", "v.loss", "v.%");
-    fputc('\n', stderr);
-    print_scores("prior", score, score + data->nheads, data->nheads);
-    free(score);
-}
-
-static void train(struct fa_trainer *trainer, const struct fa_dataset *data)
+static void train(const struct train_runs *runs, size_t run)
 {
     struct fa_err err;
     struct fa_epoch epoch;
-    char number[32];
     int more;
     if (!cli_quiet)
-        print_head(trainer, data);
-    while ((more = fa_trainer_epoch(trainer, &epoch, &err)) > 0) {
-        snprintf(number, sizeof number, "%zu", fa_trainer_epochs(trainer));
+        train_print_head(runs, run);
+    while ((more = fa_trainer_epoch(runs->trainer[run], &epoch, &err)) > 0)
         if (!cli_quiet)
-            print_scores(number, epoch.train, epoch.valid, data->nheads);
-    }
+            train_print_epoch(runs, run);
     if (more < 0)
         cli_fail(&err);
 }
 
-static void summarize(const struct fa_trainer *trainer, const struct fa_dataset *data)
+/* A trainer for each seed. */
+static struct train_runs make_runs(const struct fa_dataset *data, struct fa_fit_options fit)
 {
-    char scores[256] = "";
-    size_t used = 0, best = fa_trainer_best(trainer);
-    const struct fa_epoch *epoch = fa_trainer_history(trainer, best - 1);
-    for (size_t h = 0; h < data->nheads && used < sizeof scores; h++) {
-        const struct fa_score *score = epoch->valid[h].n ? &epoch->valid[h] : &epoch->train[h];
-        const char *name = data->head[h].name;
-        used += (size_t)snprintf(scores + used, sizeof scores - used, ", %s %.1f %%", name, 100 * score->accuracy);
-    }
-    cli_summary("%zu faces trained on, %zu held out, %llu unlabelled, %llu rejected; weights of epoch %zu of %zu%s; %.1f s",
-                fa_trainer_rows(trainer), fa_trainer_validation(trainer), (unsigned long long)data->unlabelled,
-                (unsigned long long)data->rejected, best, fa_trainer_epochs(trainer), scores, cli_seconds());
+    struct fa_err err;
+    struct train_runs runs = {.data = data, .n = (size_t)given.seeds, .seeds = (size_t)given.seeds};
+    if (!(runs.trainer = fa_mem_array(runs.n, sizeof(struct fa_trainer *), &err)))
+        cli_fail(&err);
+    for (size_t i = 0; i < runs.n; i++, fit.seed++)
+        if (!(runs.trainer[i] = fa_trainer_new(data, &fit, &err)))
+            cli_fail(&err);
+    return runs;
+}
+
+static void free_runs(struct train_runs *runs)
+{
+    for (size_t i = 0; i < runs->n; i++)
+        fa_trainer_free(runs->trainer[i]);
+    free(runs->trainer);
+}
+
+static void write_model(const struct train_runs *runs, struct cli_output *output)
+{
+    struct fa_err err;
+    struct fa_model *model = fa_model_make(runs->trainer, runs->n, &err);
+    if (!model || fa_model_write(model, output->fd, output->name, &err))
+        cli_fail(&err);
+    cli_output_close(output);
+    fa_model_free(model);
 }
 
 int main(int argc, char **argv)
 {
-    struct fa_err err;
     int n;
     set_defaults();
     char **path = cli_parse(argc, argv, "[EMBEDDINGS...]", "Trains a head, one softmax an attribute, on labelled embeddings.",
                             options, sizeof options / sizeof *options, &n);
     struct fa_fit_options fit = read_options();
-    struct cli_output output = cli_output_open(given.output, true);
+    struct cli_output output = cli_output_open(given.output, true), history = {0};
+    if (given.history)
+        history = cli_output_open(given.history, false);
     struct fa_dataset *data = read_data((const char *const *)path, (size_t)n);
     train_recipe_weigh(&recipe, data, &fit);
-    struct fa_trainer *trainer = fa_trainer_new(data, &fit, &err);
-    if (!trainer)
-        cli_fail(&err);
-    train(trainer, data);
-    struct fa_model *model = fa_model_make(&trainer, 1, &err);
-    if (!model || fa_model_write(model, output.fd, output.name, &err))
-        cli_fail(&err);
-    cli_output_close(&output);
-    summarize(trainer, data);
-    fa_model_free(model);
-    fa_trainer_free(trainer);
+    struct train_runs runs = make_runs(data, fit);
+    for (size_t i = 0; i < runs.n; i++)
+        train(&runs, i);
+    if (given.history)
+        train_write_history(&runs, &history);
+    write_model(&runs, &output);
+    if (runs.n > 1)
+        train_print_spread(&runs);
+    train_summarize(&runs);
+    free_runs(&runs);
     fa_dataset_free(data);
     return 0;
 }

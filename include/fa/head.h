@@ -103,7 +103,9 @@ struct fa_fit_options {
     double rate;         /* learning rate at the start */
     double weight_decay; /* of kernels only; FA_ADAMW takes it from the weight, the others add it to the gradient */
     double validation;   /* share of the pictures held out, 0..0.9, by the hash of the id without #k and ~k */
-    size_t patience;     /* epochs without a better validation loss before training stops; 0: no early stopping */
+    size_t patience;     /* epochs without a better value of monitor before training stops; 0: no early stopping */
+    const char *monitor; /* METRIC (of all heads) or HEAD:METRIC of the validation set, METRIC one of loss, accuracy,
+                          * balanced_accuracy; NULL: loss */
     uint64_t seed;
     unsigned threads;
 
@@ -129,7 +131,10 @@ struct fa_fit_options fa_fit_defaults(void);
  * that of the sum of its classes' probabilities, and any of them is right. */
 struct fa_score {
     double loss, accuracy; /* cross-entropy in nats; 0..1 */
-    size_t n;              /* rows with the label; both means are 0 if none */
+    size_t n;              /* rows with the label; all means are 0 if none */
+    double balanced;       /* mean of the recalls of the classes that occur */
+    double binary;         /* Keras's binary_accuracy: share of right bits after rounding each output at a half; saying no
+                            * to every class gives 1 - 1 / classes */
 };
 
 struct fa_epoch {
@@ -137,16 +142,19 @@ struct fa_epoch {
     /* One a head. train is taken while the epoch trains (dropout on, weights moving), valid after it. */
     struct fa_score *train, *valid;
     double train_loss, valid_loss; /* sums over the heads, by their weights; valid_loss 0 without a validation set */
+    double seconds;                /* that it took */
 };
 
 struct fa_trainer;
 struct fa_model;
 
 /* Sets up weights and memory; nothing is allocated after this. data must outlive the trainer.
- * Errors: no row left to train on, or, with a validation share, none to validate on; out of memory. */
+ * Errors: no row left to train on, or, with a validation share, none to validate on; a monitor that does not exist, or
+ * has nothing to watch; out of memory. */
 struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa_fit_options *options, struct fa_err *err);
 void fa_trainer_free(struct fa_trainer *trainer);
 
+const struct fa_fit_options *fa_trainer_options(const struct fa_trainer *trainer);
 size_t fa_trainer_rows(const struct fa_trainer *trainer);       /* trained on */
 size_t fa_trainer_validation(const struct fa_trainer *trainer); /* held out */
 
@@ -160,8 +168,8 @@ int fa_trainer_baseline(const struct fa_trainer *trainer, struct fa_score *train
  * The result does not depend on the number of threads. Error: the loss is not finite. */
 int fa_trainer_epoch(struct fa_trainer *trainer, struct fa_epoch *epoch, struct fa_err *err);
 
-/* Epochs trained so far, and the one (from 1) whose weights the model gets: with early stopping that of the lowest
- * validation loss, else (patience 0, or nothing held out) the last. */
+/* Epochs trained so far, and the one (from 1) whose weights the model gets: with early stopping the best by
+ * monitor, else (patience 0, or nothing held out) the last. */
 size_t fa_trainer_epochs(const struct fa_trainer *trainer);
 size_t fa_trainer_best(const struct fa_trainer *trainer);
 const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size_t epoch); /* from 0 */

@@ -1,10 +1,18 @@
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "fa/rng.h"
 #include "trainer.h"
 
 /* ---- one step ---- */
+
+static void tally_heads(struct fa_trainer *t, const float *logits, size_t n)
+{
+    for (size_t h = 0; h < t->mlp.nheads; h++)
+        tally_add(&t->tally[h], logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), t->mlp.head[h].nclasses,
+                  t->batch_label + h, t->mlp.nheads, n);
+}
 
 static void take_batch(struct fa_trainer *t, const uint32_t *row, size_t n)
 {
@@ -22,6 +30,7 @@ static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
     mlp_draw_masks(&t->mlp, &t->tape, n, t->options.seed, t->steps, t->pool);
     mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
     mlp_loss(&t->mlp, &t->tape, t->loss, t->batch_label, n, t->score);
+    tally_heads(t, t->tape.y[t->mlp.nsteps - 1], n);
     mlp_backward(&t->mlp, &t->tape, t->param, t->grad, n, t->pool);
     t->rate = trainer_rate(t);
     t->steps++;
@@ -38,12 +47,13 @@ static void validate_rows(struct fa_trainer *t, const uint32_t *row, size_t n)
     for (size_t h = 0; h < t->mlp.nheads; h++)
         layer_softmax_loss(&t->score[h], NULL, logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), &t->loss[h],
                            t->batch_label + h, t->mlp.nheads, n);
+    tally_heads(t, logits, n);
 }
 
 static struct fa_score mean_score(const struct layer_score *sum)
 {
     double n = sum->n ? (double)sum->n : 1;
-    return (struct fa_score){sum->loss / n, (double)sum->correct / n, sum->n};
+    return (struct fa_score){.loss = sum->loss / n, .accuracy = (double)sum->correct / n, .n = sum->n};
 }
 
 /* Means of the running sums, which start anew; returns the sum of the losses, by the heads' weights. */
@@ -52,6 +62,7 @@ static double take_scores(struct fa_trainer *t, struct fa_score *score)
     double loss = 0;
     for (size_t h = 0; h < t->mlp.nheads; h++) {
         score[h] = mean_score(&t->score[h]);
+        tally_take(&t->tally[h], t->mlp.head[h].nclasses, &score[h]);
         loss += (double)t->loss[h].weight * score[h].loss;
     }
     memset(t->score, 0, t->mlp.nheads * sizeof *t->score);
@@ -114,6 +125,13 @@ int fa_trainer_baseline(const struct fa_trainer *t, struct fa_score *train, stru
 
 /* ---- epochs ---- */
 
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static bool stops_early(const struct fa_trainer *t)
 {
     return t->nvalid && t->options.patience;
@@ -124,11 +142,11 @@ static bool is_over(const struct fa_trainer *t)
     return t->epochs == t->options.epochs || (stops_early(t) && t->epochs - t->best_epoch >= t->options.patience);
 }
 
-static void keep_best(struct fa_trainer *t, double loss)
+static void keep_best(struct fa_trainer *t, double value)
 {
-    if (stops_early(t) && t->epochs > 1 && !(loss < t->best_loss))
+    if (stops_early(t) && t->epochs > 1 && !(value < t->best_value))
         return;
-    t->best_loss = loss;
+    t->best_value = value;
     t->best_epoch = t->epochs;
     memcpy(t->best, t->param, t->mlp.floats * sizeof *t->best);
 }
@@ -140,6 +158,7 @@ int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err
     struct fa_epoch *this = &t->history[t->epochs];
     struct fa_rng rng = fa_rng_make(t->options.seed, MLP_STREAM_SHUFFLE + t->epochs);
     size_t batch = t->options.batch;
+    double began = seconds_now();
     memcpy(t->order, t->train, t->ntrain * sizeof *t->order);
     fa_rng_shuffle(&rng, t->order, t->ntrain);
     for (size_t i = 0; i < t->ntrain; i += batch)
@@ -152,7 +171,8 @@ int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err
     t->epochs++;
     if (!isfinite(this->train_loss) || !isfinite(this->valid_loss))
         return fa_err_set(err, "epoch %zu: the loss is not finite (a smaller learning rate may help)", t->epochs);
-    keep_best(t, this->valid_loss);
+    this->seconds = seconds_now() - began;
+    keep_best(t, monitor_value(&t->monitor, this, t->mlp.nheads));
     *epoch = *this;
     return 1;
 }

@@ -49,6 +49,8 @@ static int split(struct fa_trainer *t, struct fa_err *err)
         return fa_err_set(err, "a validation split of %g leaves none of %zu records to train on", share, data->rows);
     if (!t->nvalid && share > 0)
         return fa_err_set(err, "a validation split of %g holds out none of %zu records (0 trains without)", share, data->rows);
+    if (!t->nvalid && t->options.monitor)
+        return fa_err_set(err, "cannot monitor '%s': nothing is held out to validate on", t->options.monitor);
     return 0;
 }
 
@@ -86,9 +88,11 @@ static int allocate(struct fa_trainer *t, struct fa_err *err)
     t->batch_x = fa_arena_alloc(&t->arena, rows * sizeof *t->batch_x, err);
     t->batch_label = fa_arena_alloc(&t->arena, rows * nheads * sizeof *t->batch_label, err);
     t->score = fa_arena_alloc(&t->arena, nheads * sizeof *t->score, err);
+    t->tally = fa_arena_alloc(&t->arena, nheads * sizeof *t->tally, err);
+    uint64_t *count = fa_arena_alloc(&t->arena, 2 * mlp_nlogits(&t->mlp) * sizeof *count, err);
     t->history = fa_arena_alloc(&t->arena, t->options.epochs * sizeof *t->history, err);
     struct fa_score *score = fa_arena_alloc(&t->arena, 2 * t->options.epochs * nheads * sizeof *score, err);
-    if (!at || !t->batch_x || !t->batch_label || !t->score || !t->history || !score)
+    if (!at || !t->batch_x || !t->batch_label || !t->score || !t->tally || !count || !t->history || !score)
         return -1;
     float **const part[] = {&t->param, &t->grad, &t->m, &t->v, &t->best};
     for (size_t i = 0; i < 5; i++, at += n)
@@ -98,6 +102,8 @@ static int allocate(struct fa_trainer *t, struct fa_err *err)
     t->x = at += dim;
     t->buffer[0] = at += FA_PREDICT_ROWS * dim;
     t->buffer[1] = at + FA_PREDICT_ROWS * wide;
+    for (size_t h = 0; h < nheads; count += 2 * t->mlp.head[h++].nclasses)
+        t->tally[h] = (struct tally){.n = count, .right = count + t->mlp.head[h].nclasses};
     for (size_t i = 0; i < t->options.epochs; i++, score += 2 * nheads)
         t->history[i] = (struct fa_epoch){.train = score, .valid = score + nheads};
     return mlp_tape_new(&t->tape, &t->mlp, t->options.batch, err);
@@ -111,7 +117,8 @@ struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa
     t->data = data;
     t->options = *options;
     mlp_plan(&t->mlp, &options->arch, data->dim, data->head, data->nheads);
-    if (split(t, err) || allocate(t, err) || standardize(t, err) || trainer_set_loss(t, err) ||
+    if (monitor_parse(&t->monitor, options->monitor, data->head, data->nheads, err) || split(t, err) || allocate(t, err) ||
+        standardize(t, err) || trainer_set_loss(t, err) ||
         (options->threads > 1 && !(t->pool = fa_pool_new(options->threads, err)))) {
         fa_trainer_free(t);
         return NULL;
@@ -130,6 +137,11 @@ void fa_trainer_free(struct fa_trainer *trainer)
     fa_arena_free(&trainer->arena);
     free(trainer->memory);
     free(trainer);
+}
+
+const struct fa_fit_options *fa_trainer_options(const struct fa_trainer *trainer)
+{
+    return &trainer->options;
 }
 
 size_t fa_trainer_rows(const struct fa_trainer *trainer)

@@ -3,6 +3,8 @@
 #define FA_HEAD_TRAINER_H
 
 #include "mlp.h"
+#include "monitor.h"
+#include "tally.h"
 
 struct fa_trainer {
     const struct fa_dataset *data;
@@ -20,10 +22,12 @@ struct fa_trainer {
     struct mlp_tape tape;
     struct layer_loss *loss;   /* nheads */
     struct layer_score *score; /* nheads, running sums */
+    struct tally *tally;       /* nheads, as well */
     uint64_t steps;            /* taken so far */
     double rate;               /* of the last one */
     size_t epochs, best_epoch;
-    double best_loss;
+    struct monitor monitor;
+    double best_value;
     struct fa_epoch *history;
     struct fa_arena arena; /* owns the small arrays */
 };

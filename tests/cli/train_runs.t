@@ -1,0 +1,73 @@
+#!/bin/sh
+# fa-train: histories, several members, what is held out, and runs that are cut short.
+. tests/cli/lib.sh
+
+python=/usr/bin/python3
+"$python" -c 'import msgpack' 2>/dev/null || skip_all "python3-msgpack is not installed"
+
+# faces NAME OPTION...: $tmp/NAME.emb
+faces() {
+    name=$1
+    shift
+    "$python" tests/cli/mixture.py "$@" >"$tmp/$name.emb"
+}
+
+# column FILE NAME: that column of a history without quoted cells
+column() {
+    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i } NR > 1 { print $at }' "$1"
+}
+
+faces train rows=600 noise=.7
+faces test rows=300 noise=.7 seed=2
+
+# ---- history ----
+
+check "a history" 0 "weights of epoch" fa-train --epochs 4 -b 32 --history "$tmp/history.csv" -o "$tmp/head.fam" "$tmp/train.emb"
+[ "$(column "$tmp/history.csv" epoch | tr '\n' ' ')" = "1 2 3 4 " ]
+result $? "has a row an epoch"
+[ "$(column "$tmp/history.csv" 'age binary_all_no' | sort -u)" = 0.8 ]
+result $? "says what no to every class would give"
+fa-train -q --epochs 4 -b 32 -j 3 --history "$tmp/again.csv" -o "$tmp/head.fam" "$tmp/train.emb"
+for name in history again; do
+    sed 's/,[^,]*$//' "$tmp/$name.csv" >"$tmp/$name.cut"
+done
+same "and differs from run to run in seconds only" "$tmp/history.cut" "$tmp/again.cut"
+fa-train -q --epochs 2 --validation-split 0 --history "$tmp/bare.csv" -o "$tmp/head.fam" "$tmp/train.emb"
+[ -z "$(column "$tmp/bare.csv" val_loss)$(column "$tmp/bare.csv" 'age val_accuracy')" ] && [ -n "$(column "$tmp/bare.csv" loss)" ]
+result $? "validation columns are empty where nothing is held out"
+
+# ---- what early stopping looks at ----
+
+best() {
+    sed -n 's/.*weights of epoch \([0-9]*\) of.*/\1/p' "$err"
+}
+for metric in age:loss age:accuracy gender:balanced_accuracy; do
+    check "--monitor $metric" 0 "weights of epoch" fa-train --monitor $metric --patience 5 --epochs 40 --schedule constant \
+        --history "$tmp/history.csv" -o "$tmp/head.fam" "$tmp/train.emb"
+    want=$(column "$tmp/history.csv" "${metric%:*} val_${metric#*:}" |
+        awk -v less="$metric" '{ v = less ~ /loss/ ? -$1 : $1 } NR == 1 || v > best { best = v; at = NR } END { print at }')
+    [ "$(best)" = "$want" ]
+    result $? "keeps its best epoch"
+done
+check "a metric that is none" 1 "cannot monitor 'age:mse': 'mse' is not one of" fa-train --monitor age:mse "$tmp/train.emb"
+check "a head that is none" 1 "cannot monitor 'eyes:loss': there is no head 'eyes'" fa-train --monitor eyes:loss "$tmp/train.emb"
+check "nothing to monitor on" 1 "cannot monitor 'accuracy': nothing is held out to validate on" \
+    fa-train --monitor accuracy --validation-split 0 "$tmp/train.emb"
+
+# ---- several members ----
+
+check "three seeds" 0 "age: validation accuracy of 3 runs: min" fa-train --epochs 3 -s 5 --seeds 3 --history "$tmp/history.csv" \
+    -o "$tmp/three.fam" "$tmp/train.emb"
+[ "$(column "$tmp/history.csv" seed | uniq -c | awk '{ printf "%s:%s ", $2, $1 }')" = "5:3 6:3 7:3 " ]
+result $? "are trained in turn"
+fa-cat "$tmp/three.fam" >"$out"
+grep -q '^head model, 3 members' "$out" && grep -q '^member 3: seed 7,' "$out"
+result $? "and kept in one model"
+column "$tmp/history.csv" "age val_accuracy" | awk 'NR % 3 == 0 { n++; x = 100 * $1; s += x; q += x * x
+    if (n == 1 || x < min) min = x; if (x > max) max = x }
+    END { printf "fa-train: age: validation accuracy of 3 runs: min %.1f, mean %.1f, max %.1f, sd %.2f %%\n",
+        min, s / n, max, sqrt((q - s * s / n) / (n - 1)) }' >"$tmp/want"
+fa-train --epochs 3 -s 5 --seeds 3 --patience 0 -o "$tmp/three.fam" "$tmp/train.emb" 2>&1 | grep 'age: ' >"$tmp/have"
+same "the spread is that of the history's last epochs" "$tmp/want" "$tmp/have"
+
+finish

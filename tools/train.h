@@ -1,0 +1,28 @@
+/* Between the files of fa-train. */
+#ifndef FA_TRAIN_H
+#define FA_TRAIN_H
+
+#include "cli.h"
+#include "fa/head.h"
+
+/* All that is trained in one go: the members of a model, and those of each fold, fold by fold. */
+struct train_runs {
+    const struct fa_dataset *data;
+    struct fa_trainer **trainer;
+    size_t n, seeds; /* seeds: members of a model */
+};
+
+/* The table on standard error: its head and the baselines, then a line an epoch. */
+void train_print_head(const struct train_runs *runs, size_t run);
+void train_print_epoch(const struct train_runs *runs, size_t run);
+
+/* Minimum, mean, maximum and standard deviation over the runs, for each head. */
+void train_print_spread(const struct train_runs *runs);
+
+/* The line at the end. */
+void train_summarize(const struct train_runs *runs);
+
+/* All epochs of all runs as CSV. */
+void train_write_history(const struct train_runs *runs, struct cli_output *output);
+
+#endif
