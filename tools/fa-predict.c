@@ -10,6 +10,7 @@ static struct {
     const char *model, *output;
     long threads;
     bool each;
+    bool raw;
 } given;
 
 static const struct cli_option options[] = {
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
     {0, "no-average", NULL, CLI_FLAG, &given.each, "keep the copies of a face (ID~1) apart", 0, 0},
     CLI_OUTPUT(&given.output),
     CLI_THREADS(&given.threads),
+    {0, "raw", NULL, CLI_FLAG, &given.raw, "do not divide logits by the temperatures of their heads", 0, 0},
     CLI_NO_PROG,
 };
 
@@ -137,6 +139,8 @@ static void open_run(struct run *run, const char *const *path, size_t n)
         fa_model_fits(run->model, fa_reader_header(run->reader), &err) ||
         !(run->predictor = fa_mem_array((size_t)given.threads, sizeof(struct fa_predictor *), &err)))
         cli_fail(&err);
+    if (given.raw)
+        fa_model_uncalibrate(run->model);
     for (long i = 0; i < given.threads; i++)
         if (!(run->predictor[i] = fa_predictor_new(run->model, &err)))
             cli_fail(&err);

@@ -94,9 +94,10 @@ void train_summarize(const struct train_runs *runs)
     for (size_t h = 0; h < runs->data->nheads && runs->n == 1 && used < sizeof text; h++)
         used += (size_t)snprintf(text + used, sizeof text - used, ", %s %.1f %%", runs->data->head[h].name,
                                  accuracy_of(trainer, h));
-    cli_summary("%zu faces trained on, %zu held out, %llu unlabelled, %llu rejected%s; %.1f s", fa_trainer_rows(trainer),
+    const char *uncalibrated = fa_trainer_validation(trainer) ? "" : "; nothing held out to calibrate on, temperatures are 1";
+    cli_summary("%zu faces trained on, %zu held out, %llu unlabelled, %llu rejected%s%s; %.1f s", fa_trainer_rows(trainer),
                 fa_trainer_validation(trainer), (unsigned long long)runs->data->unlabelled,
-                (unsigned long long)runs->data->rejected, text, cli_seconds());
+                (unsigned long long)runs->data->rejected, text, uncalibrated, cli_seconds());
 }
 
 /* ---- history ---- */

@@ -132,7 +132,7 @@ struct fa_fit_options fa_fit_defaults(void);
 struct fa_score {
     double loss, accuracy; /* cross-entropy in nats; 0..1 */
     size_t n;              /* rows with the label; all means are 0 if none */
-    double balanced;       /* mean of the recalls of the classes that occur */
+    double balanced;       /* mean of the recalls of the classes that occur, without coarse labels, as the next */
     double binary;         /* Keras's binary_accuracy: share of right bits after rounding each output at a half; saying no
                             * to every class gives 1 - 1 / classes */
 };
@@ -192,7 +192,7 @@ struct fa_model {
     size_t dim, nlogits;
     const struct fa_head *head;
     size_t nheads;
-    const float *temperature; /* one a head: logits are divided by it */
+    float *temperature; /* one a head: logits are divided by it */
     struct fa_member *member;
     size_t nmembers;
     uint64_t digest; /* XXH3-64 of the file; 0 for a model not yet written */
@@ -201,7 +201,8 @@ struct fa_model {
     float *memory;         /* of those: one block */
 };
 
-/* A model of the trainers' best weights, one member each. The trainers are of one data set and one architecture; card,
+/* A model of the trainers' best weights, one member each. The trainers are of one data set, one architecture and one
+ * validation set, on which the temperatures are fitted (1 where there is none, or none with the head's label); card,
  * weights digest, features and provenance come from the data set's header. */
 struct fa_model *fa_model_make(struct fa_trainer *const *trainer, size_t n, struct fa_err *err);
 
@@ -215,6 +216,9 @@ bool fa_model_begins(const void *bytes, size_t n);
 
 /* Writes the model to fd; name stands in messages. Sets the model's digest. */
 int fa_model_write(struct fa_model *model, int fd, const char *name, struct fa_err *err);
+
+/* Takes every temperature back to 1. */
+void fa_model_uncalibrate(struct fa_model *model);
 
 /* What the model is, for people: layers with output shapes and parameters as Keras's summary() has them, heads with
  * their classes, embedder, training. */

@@ -98,6 +98,12 @@ void fa_model_free(struct fa_model *model)
 
 /* ---- use ---- */
 
+void fa_model_uncalibrate(struct fa_model *model)
+{
+    for (size_t h = 0; h < model->nheads; h++)
+        model->temperature[h] = 1;
+}
+
 static const char *describe_value(const struct fa_value *value, struct fa_arena *arena)
 {
     const char *text = "";

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibrate.h"
 #include "model.h"
-#include "trainer.h"
 
 /* Adds to a map what the caller has at hand; the first failure sticks. */
 struct adder {
@@ -209,18 +209,28 @@ static void add_coarse(struct adder *parent, const struct fa_dataset *data)
         add(parent, "coarse", map_of(&a));
 }
 
-static int fill_header(struct fa_model *model, const struct fa_dataset *data, size_t members, struct fa_err *err)
+static int add_temperature(struct adder *a, struct fa_trainer *const *trainer, size_t members)
 {
+    size_t nheads = trainer[0]->data->nheads;
+    struct fa_value value = {.type = FA_ARRAY};
+    float *temperature = fa_arena_alloc(a->arena, nheads * sizeof *temperature, a->err);
+    if (!temperature || calibrate(trainer, members, temperature, a->err) ||
+        fa_value_reals(&value, a->arena, temperature, nheads, a->err))
+        return -1;
+    add(a, "temperature", value);
+    return a->failed;
+}
+
+static int fill_header(struct fa_model *model, struct fa_trainer *const *trainer, size_t members, struct fa_err *err)
+{
+    const struct fa_dataset *data = trainer[0]->data;
     struct adder a = {&model->map, &model->arena, 0, err};
     struct fa_header header, heads = {.kind = FA_LOGIT};
     if (fa_header_copy(&header, &model->arena, &data->header, err) ||
         fa_header_set_heads(&heads, &model->arena, data->head, data->nheads, err))
         return -1;
     const char *arch = fa_arch_print(&model->arch, &model->arena, err);
-    struct fa_value temperature = array_of(&a, data->nheads);
-    for (size_t h = 0; h < data->nheads && !a.failed; h++)
-        temperature.array.item[h] = fa_value_real(1);
-    if (!arch || a.failed)
+    if (!arch)
         return -1;
     for (int i = 0; i < MODEL_KEYS; i++)
         if (fa_map_get(&header.map, model_key[i]))
@@ -230,7 +240,8 @@ static int fill_header(struct fa_model *model, const struct fa_dataset *data, si
     add(&a, "heads", *fa_map_get(&heads.map, "heads"));
     add_coarse(&a, data);
     add(&a, "logits", fa_value_int((int64_t)heads.dim[0]));
-    add(&a, "temperature", temperature);
+    if (a.failed || add_temperature(&a, trainer, members))
+        return -1;
     add(&a, "members", fa_value_int((int64_t)members));
     add(&a, "rejected", fa_value_int((int64_t)data->rejected));
     add(&a, "unlabelled", fa_value_int((int64_t)data->unlabelled));
@@ -257,7 +268,7 @@ struct fa_model *fa_model_make(struct fa_trainer *const *trainer, size_t n, stru
         return NULL;
     model->arch = trainer[0]->options.arch;
     model->dim = trainer[0]->data->dim;
-    int failed = fill_header(model, trainer[0]->data, n, err) || model_set_up(model, n, SIZE_MAX, err);
+    int failed = fill_header(model, trainer, n, err) || model_set_up(model, n, SIZE_MAX, err);
     for (size_t i = 0; i < n && !failed; i++) {
         failed = fill_member(&model->member[i].map, &model->arena, trainer[i], err);
         copy_weights(model, i, trainer[i]);

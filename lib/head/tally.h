@@ -9,7 +9,7 @@ struct tally {
     uint64_t bits;       /* right ones among the rounded outputs */
 };
 
-/* Counts rows as layer_softmax_loss() takes them. */
+/* Counts rows as layer_softmax_loss() takes them, but for those whose label is none of the classes. */
 void tally_add(struct tally *tally, const float *logits, size_t stride, size_t classes, const int32_t *label,
                size_t label_stride, size_t rows);
 

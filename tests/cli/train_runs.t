@@ -70,4 +70,35 @@ column "$tmp/history.csv" "age val_accuracy" | awk 'NR % 3 == 0 { n++; x = 100 *
 fa-train --epochs 3 -s 5 --seeds 3 --patience 0 -o "$tmp/three.fam" "$tmp/train.emb" 2>&1 | grep 'age: ' >"$tmp/have"
 same "the spread is that of the history's last epochs" "$tmp/want" "$tmp/have"
 
+# ---- calibration ----
+
+check "nothing held out" 0 "; nothing held out to calibrate on, temperatures are 1" \
+    fa-train --validation-split 0 --epochs 30 -o "$tmp/bare.fam" "$tmp/train.emb"
+fa-train -q --epochs 30 --patience 0 --validation-split .3 -o "$tmp/head.fam" "$tmp/train.emb"
+for model in head bare; do
+    fa-predict -q -P -m "$tmp/$model.fam" -o "$tmp/$model.logit" "$tmp/test.emb"
+    fa-predict -q -P --raw -m "$tmp/$model.fam" -o "$tmp/$model-raw.logit" "$tmp/test.emb"
+done
+show() {
+    "$python" -c 'import msgpack, sys
+for item in msgpack.Unpacker(open(sys.argv[1], "rb")):
+    if item[0] == 1:
+        print(item[1], " ".join("%.6g" % x for x in memoryview(item[4]).cast("f")))' "$1"
+}
+show "$tmp/bare.logit" >"$tmp/want"
+show "$tmp/bare-raw.logit" >"$tmp/have"
+same "gives the network's logits as they are" "$tmp/want" "$tmp/have"
+fa-cat "$tmp/head.fam" >"$out"
+[ "$(grep -c '; temperature ' "$out")" = 3 ]
+result $? "else each head has a temperature"
+"$python" - "$tmp/head.fam" "$tmp/head-raw.logit" "$tmp/head.logit" >"$out" 2>"$err" <<'END'
+import sys, msgpack
+header, raw, warm = next(msgpack.Unpacker(open(sys.argv[1], "rb")))[4], *(list(msgpack.Unpacker(open(p, "rb"))) for p in sys.argv[2:])
+degrees = [t for h, t in zip(header["heads"], header["temperature"]) for c in h["classes"]]
+for a, b in zip(raw[1:-1], warm[1:-1]):
+    for x, y, t in zip(memoryview(a[4]).cast("f"), memoryview(b[4]).cast("f"), degrees):
+        assert abs(x / t - y) < 1e-4, (x, t, y)
+END
+result $? "by which fa-predict divides, but for --raw"
+
 finish

@@ -1,4 +1,4 @@
-/* Room head: class by class scores, and what may be monitored. */
+/* Room head: class by class scores, what may be monitored, and temperatures. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/head/monitor.h"
-#include "../../lib/head/tally.h"
+#include "../../lib/head/calibrate.h"
+#include "head_faces.h"
 
 static bool near(double a, double b)
 {
@@ -57,10 +57,67 @@ static void what_is_monitored_is_named(void **state)
     assert_string_equal(err.text, "cannot monitor 'age:lo': 'lo' is not one of loss, accuracy, balanced_accuracy");
 }
 
+static double loss_of(struct fa_trainer *t, size_t h, double temperature)
+{
+    struct fa_err err;
+    struct fa_model *model = fa_model_make(&t, 1, &err);
+    struct fa_predictor *p = fa_predictor_new(model, &err);
+    const struct fa_head *head = &model->head[h];
+    double loss = 0;
+    fa_model_uncalibrate(model);
+    for (size_t i = 0; i < t->nvalid; i++) {
+        float logits[6];
+        double sum = 0;
+        int32_t class = t->data->label[t->valid[i] * 2 + h];
+        fa_predictor_run(p, t->data->x + t->valid[i], 1, logits);
+        for (size_t k = 0; k < head->nclasses; k++)
+            sum += exp((double)logits[head->offset + k] / temperature);
+        if (class >= 0)
+            loss += log(sum) - (double)logits[head->offset + (size_t)class] / temperature;
+    }
+    fa_predictor_free(p);
+    fa_model_free(model);
+    return loss;
+}
+
+static void temperatures_minimise_the_loss(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_epoch epoch;
+    float temperature[2], doubled[2];
+    struct fa_fit_options options = fa_fit_defaults();
+    fa_arch_parse(&options.arch, "standardize, dense 64 relu", &err);
+    options.epochs = 40;
+    options.patience = 0;
+    options.validation = 0.3;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 400, .dim = 20, .unlabel = 7}, NULL, 0, &err);
+    struct fa_trainer *t = fa_trainer_new(data, &options, &err);
+    while (fa_trainer_epoch(t, &epoch, &err) > 0)
+        ;
+    assert_int_equal(calibrate(&t, 1, temperature, &err), 0);
+    for (size_t h = 0; h < 2; h++) {
+        double best = (double)temperature[h];
+        assert_true(best > CALIBRATE_MIN * 1.1 && best < CALIBRATE_MAX / 1.1 && fabs(best - 1) > 0.02);
+        assert_true(loss_of(t, h, best) < loss_of(t, h, best * 1.02) && loss_of(t, h, best) < loss_of(t, h, best / 1.02));
+    }
+    for (size_t i = t->mlp.tensor[t->mlp.ntensors - 2].offset; i < t->mlp.floats; i++)
+        t->best[i] *= 2; /* the heads' kernel and bias: all logits double */
+    assert_int_equal(calibrate(&t, 1, doubled, &err), 0);
+    for (size_t h = 0; h < 2; h++)
+        assert_true(fabsf(doubled[h] / temperature[h] - 2) < 1e-3f);
+    struct fa_trainer *const twins[] = {t, t};
+    assert_int_equal(calibrate(twins, 2, temperature, &err), 0);
+    assert_true(fabsf(doubled[0] / temperature[0] - 1) < 1e-3f);
+    fa_trainer_free(t);
+    fa_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_are_counted_by_class),
+        cmocka_unit_test(temperatures_minimise_the_loss),
         cmocka_unit_test(what_is_monitored_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
