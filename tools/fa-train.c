@@ -10,7 +10,7 @@ static struct {
     const char *labels, *output, *arch, *optimizer, *schedule;
     long epochs, batch, patience, seed, threads;
     double rate, weight_decay, validation;
-    const char *history, *monitor;
+    const char *history, *monitor, *held_stream, *split_by, *group_by;
     long seeds;
 } given = {.seeds = 1, .arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
@@ -33,6 +33,9 @@ static const struct cli_option options[] = {
     CLI_THREADS(&given.threads),
     {0, "monitor", "METRIC", CLI_TEXT, &given.monitor, "what --patience looks at, of all heads or HEAD:METRIC (default: loss)", 0, 0},
     {0, "history", "FILE", CLI_TEXT, &given.history, "write every epoch as CSV to FILE", 0, 0},
+    {0, "validation", "FILE", CLI_TEXT, &given.held_stream, "hold out the faces of this stream, and no others", 0, 0},
+    {0, "split-by", "LABEL=VALUE", CLI_TEXT, &given.split_by, "hold out the faces with this label, and no others", 0, 0},
+    {0, "group-by", "LABEL", CLI_TEXT, &given.group_by, "faces with one value of this label stay together", 0, 0},
     {0, "seeds", "N", CLI_COUNT, &given.seeds, "train N members of one model, from --seed on", 1, 1000},
     CLI_NO_PROG,
 };
@@ -98,10 +101,12 @@ static struct fa_dataset *read_data(const char *const *path, size_t n)
     struct fa_arena arena = {0};
     size_t nlabels;
     const char **label = split_labels(given.labels, &nlabels, &arena);
+    struct fa_dataset_options want = {label, nlabels, .group_by = given.group_by};
+    path = train_split(given.split_by, given.held_stream, &want, path, &n, &arena);
     struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err);
     if (!reader)
         cli_fail(&err);
-    struct fa_dataset *data = fa_dataset_read(reader, label, nlabels, &err);
+    struct fa_dataset *data = fa_dataset_read_with(reader, &want, &err);
     if (!data)
         cli_fail(&err);
     fa_reader_close(reader);

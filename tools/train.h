@@ -12,6 +12,11 @@ struct train_runs {
     size_t n, seeds; /* seeds: members of a model */
 };
 
+/* Fills in what split_by (LABEL=VALUE) and held (a stream), NULL each if not given, ask for; returns the inputs to read, which
+ * are path[*n], or standard input for none, and held behind them. */
+const char *const *train_split(const char *split_by, const char *held, struct fa_dataset_options *want,
+                               const char *const *path, size_t *n, struct fa_arena *arena);
+
 /* The table on standard error: its head and the baselines, then a line an epoch. */
 void train_print_head(const struct train_runs *runs, size_t run);
 void train_print_epoch(const struct train_runs *runs, size_t run);

@@ -54,6 +54,13 @@ struct fa_coarse {
     const char *const *name;
 };
 
+/* What came with a face, for streams that are made of its data set. */
+struct fa_passenger {
+    const char *id;
+    struct fa_map labels, about;
+    size_t row; /* of the data set; SIZE_MAX for a reject */
+};
+
 /* Embeddings with labels, rows in the order of their ids, so that the order of the stream does not matter. */
 struct fa_dataset {
     size_t rows, dim;
@@ -63,6 +70,11 @@ struct fa_dataset {
     const struct fa_head *head;
     size_t nheads;
     const struct fa_coarse *coarse; /* one a head, empty until fa_dataset_map() */
+    const char *const *group; /* rows: what stays on one side of a split, the name of the picture or of its group */
+    const uint8_t *held;      /* rows: 1 if held out; NULL: a share is, by hash */
+    const char *validation;   /* how that is decided, in words */
+    const struct fa_passenger *passenger; /* of rows and rejects, in the order of the stream; none but where asked for */
+    size_t npassengers;
     uint64_t rejected;        /* records without an embedding */
     uint64_t unlabelled;      /* records with an embedding, but none of the labels */
     struct fa_header header;  /* of the embedding stream */
@@ -75,6 +87,19 @@ struct fa_dataset {
  * without any of the labels are counted and left out.
  * Errors: those of fa_reader_next(); no such label; a label with fewer than two classes; nothing to train on. */
 struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *heads, size_t nheads, struct fa_err *err);
+
+/* As fa_dataset_read(), with more to ask for; zeros ask for nothing. */
+struct fa_dataset_options {
+    const char *const *heads;
+    size_t nheads;
+    const char *group_by;               /* records with one value of this label stay on one side of a split */
+    const char *split_by, *split_value; /* records whose label split_by has this value are held out, and no others */
+    size_t held_from;                   /* records of the reader's inputs from this one (> 0) on are held out, and no others */
+    bool passengers;                    /* keep them */
+};
+
+/* Further errors: no record has the label group_by, or split_value as label split_by. */
+struct fa_dataset *fa_dataset_read_with(struct fa_reader *reader, const struct fa_dataset_options *options, struct fa_err *err);
 void fa_dataset_free(struct fa_dataset *data);
 
 /* Makes a class of a head a coarse label for n >= 1 of its other classes: rows that have it train the sum of their
@@ -102,7 +127,8 @@ struct fa_fit_options {
     enum fa_schedule schedule;
     double rate;         /* learning rate at the start */
     double weight_decay; /* of kernels only; FA_ADAMW takes it from the weight, the others add it to the gradient */
-    double validation;   /* share of the pictures held out, 0..0.9, by the hash of the id without #k and ~k */
+    double validation;   /* share of the pictures (or groups) held out, 0..0.9, by the hash of the id without #k and ~k (or
+                          * of the group's name); of no effect where the data set says what is held out */
     size_t patience;     /* epochs without a better value of monitor before training stops; 0: no early stopping */
     const char *monitor; /* METRIC (of all heads) or HEAD:METRIC of the validation set, METRIC one of loss, accuracy,
                           * balanced_accuracy; NULL: loss */

@@ -145,6 +145,9 @@ const struct fa_header *fa_reader_header(const struct fa_reader *reader);
  * Errors: I/O, malformed or truncated input, a wrong check, segments that do not fit together, an id met twice. */
 int fa_reader_next(struct fa_reader *reader, struct fa_record *record, struct fa_err *err);
 
+/* Which of the paths, from 0, the last record came from. */
+size_t fa_reader_input(const struct fa_reader *reader);
+
 /* Records read so far, and how many of them were rejects. */
 uint64_t fa_reader_count(const struct fa_reader *reader);
 uint64_t fa_reader_rejected(const struct fa_reader *reader);

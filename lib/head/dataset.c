@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../stream/wire.h"
 #include "fa/head.h"
 #include "fa/table.h"
 
@@ -13,10 +14,14 @@ struct gathering {
     size_t n, dim, rows;
     struct fa_vocabulary *class; /* of each */
     struct fa_vocabulary met;    /* names of all labels in the stream */
-    const char **id;
+    const struct fa_dataset_options *options;
+    const char **id, **group;
+    uint8_t *held;
+    struct fa_passenger *passenger;
+    size_t npassengers, nheld, ngrouped;
     float *x;
     int32_t *label; /* (rows, n) */
-    size_t id_capacity, x_capacity, label_capacity;
+    size_t id_capacity, x_capacity, label_capacity, group_capacity, held_capacity, passenger_capacity;
 };
 
 static void drop_gathering(struct gathering *g)
@@ -26,6 +31,9 @@ static void drop_gathering(struct gathering *g)
     free(g->class);
     fa_vocabulary_free(&g->met);
     free(g->id);
+    free(g->group);
+    free(g->held);
+    free(g->passenger);
     free(g->x);
     free(g->label);
 }
@@ -53,11 +61,44 @@ static int take_labels(struct gathering *g, const struct fa_record *record, stru
     return any;
 }
 
-static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, struct fa_err *err)
+static int take_passenger(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, size_t row,
+                          struct fa_err *err)
+{
+    if (!g->options->passengers)
+        return 0;
+    if (fa_mem_grow(&g->passenger, &g->passenger_capacity, g->npassengers + 1, sizeof *g->passenger, err))
+        return -1;
+    struct fa_passenger *passenger = &g->passenger[g->npassengers++];
+    *passenger = (struct fa_passenger){.id = fa_arena_strdup(&data->arena, record->id, err), .row = row};
+    return !passenger->id || map_copy(&passenger->labels, &data->arena, &record->labels, err) ||
+                   map_copy(&passenger->about, &data->arena, &record->about, err)
+               ? -1
+               : 0;
+}
+
+/* What the splits go by. */
+static int take_side(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, size_t input,
+                     struct fa_err *err)
+{
+    const struct fa_dataset_options *o = g->options;
+    if (fa_mem_grow(&g->group, &g->group_capacity, g->rows + 1, sizeof *g->group, err) ||
+        fa_mem_grow(&g->held, &g->held_capacity, g->rows + 1, sizeof *g->held, err))
+        return -1;
+    const char *group = o->group_by ? fa_map_string(&record->labels, o->group_by, NULL) : NULL;
+    g->held[g->rows] = o->split_by ? strcmp(fa_map_string(&record->labels, o->split_by, ""), o->split_value) == 0
+                                   : o->held_from && input >= o->held_from;
+    g->nheld += g->held[g->rows];
+    g->ngrouped += group != NULL;
+    g->group[g->rows] = group ? fa_arena_strdup(&data->arena, group, err)
+                              : fa_arena_strndup(&data->arena, record->id, fa_id_base(record->id), err);
+    return g->group[g->rows] ? 0 : -1;
+}
+
+static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, size_t input, struct fa_err *err)
 {
     if (!record->data) {
         data->rejected++;
-        return 0;
+        return take_passenger(g, data, record, SIZE_MAX, err);
     }
     if (g->rows == INT32_MAX)
         return fa_err_set(err, "more than %d records", INT32_MAX);
@@ -69,7 +110,8 @@ static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_
     data->unlabelled += any == 0;
     if (any <= 0)
         return any;
-    if (!(g->id[g->rows] = fa_arena_strdup(&data->arena, record->id, err)))
+    if (!(g->id[g->rows] = fa_arena_strdup(&data->arena, record->id, err)) || take_side(g, data, record, input, err) ||
+        take_passenger(g, data, record, g->rows, err))
         return -1;
     memcpy(g->x + g->rows * g->dim, record->data, g->dim * sizeof *g->x);
     g->rows++;
@@ -81,7 +123,7 @@ static int gather_all(struct gathering *g, struct fa_dataset *data, struct fa_re
     struct fa_record record = {0};
     int got, failed = 0;
     while ((got = fa_reader_next(reader, &record, err)) > 0 && !failed)
-        failed = gather(g, data, &record, err);
+        failed = gather(g, data, &record, fa_reader_input(reader), err);
     fa_record_free(&record);
     return got < 0 || failed ? -1 : 0;
 }
@@ -110,6 +152,10 @@ static int check_heads(const struct gathering *g, struct fa_dataset *data, bool 
         if (g->class[h].n == 1)
             return fa_err_set(err, "label '%s' has a single class ('%s'), want at least two", g->name[h], g->class[h].name[0]);
     }
+    if (g->options->group_by && !g->ngrouped)
+        return fa_err_set(err, "no record has a label '%s' to group by (%s)", g->options->group_by, met);
+    if (g->options->split_by && !g->nheld)
+        return fa_err_set(err, "no record to hold out has the label %s=%s (%s)", g->options->split_by, g->options->split_value, met);
     return present ? 0 : fa_err_set(err, "no record has a label age, gender or race (%s)", met);
 }
 
@@ -168,6 +214,7 @@ struct row {
     const char *id;
     const float *x;
     const int32_t *label;
+    size_t from;
 };
 
 static int compare_rows(const void *a, const void *b)
@@ -183,18 +230,30 @@ static int sort_rows(struct fa_dataset *data, const struct gathering *g, const i
     const float **x = fa_arena_alloc(&data->arena, n * sizeof *x, err);
     const char **id = fa_arena_alloc(&data->arena, n * sizeof *id, err);
     int32_t *label = fa_arena_alloc(&data->arena, n * nheads * sizeof *label, err);
-    int failed = !row || !x || !id || !label ? -1 : 0;
+    const char **group = fa_arena_alloc(&data->arena, n * sizeof *group, err);
+    uint8_t *held = fa_arena_alloc(&data->arena, n * sizeof *held, err);
+    size_t *to = fa_mem_array(n, sizeof *to, err);
+    int failed = !row || !x || !id || !label || !group || !held || !to ? -1 : 0;
     for (size_t i = 0; i < n && !failed; i++)
-        row[i] = (struct row){g->id[i], g->x + i * g->dim, from + i * nheads};
+        row[i] = (struct row){g->id[i], g->x + i * g->dim, from + i * nheads, i};
     if (!failed)
         qsort(row, n, sizeof *row, compare_rows);
     for (size_t i = 0; i < n && !failed; i++) {
         x[i] = row[i].x;
         id[i] = row[i].id;
+        group[i] = g->group[row[i].from];
+        held[i] = g->held[row[i].from];
+        to[row[i].from] = i;
         memcpy(label + i * nheads, row[i].label, nheads * sizeof *label);
     }
+    for (size_t i = 0; i < g->npassengers && !failed; i++)
+        if (g->passenger[i].row != SIZE_MAX)
+            g->passenger[i].row = to[g->passenger[i].row];
     free(row);
+    free(to);
     data->rows = n;
+    data->group = group;
+    data->held = g->options->split_by || g->options->held_from ? held : NULL;
     data->x = x;
     data->id = id;
     data->label = label;
@@ -210,9 +269,37 @@ static int check_names(const char *const *name, size_t n, struct fa_err *err)
     return 0;
 }
 
+static const char *describe_split(const struct fa_dataset_options *o, struct fa_arena *arena, struct fa_err *err)
+{
+    if (o->split_by)
+        return fa_arena_printf(arena, err, "records with %s=%s", o->split_by, o->split_value);
+    if (o->held_from)
+        return "a stream of its own";
+    return o->group_by ? fa_arena_printf(arena, err, "a share of the values of %s", o->group_by) : "a share of the pictures";
+}
+
+static int keep_passengers(struct fa_dataset *data, const struct gathering *g, struct fa_err *err)
+{
+    struct fa_passenger *passenger = fa_arena_alloc(&data->arena, g->npassengers * sizeof *passenger, err);
+    if (!passenger)
+        return -1;
+    if (g->npassengers)
+        memcpy(passenger, g->passenger, g->npassengers * sizeof *passenger);
+    data->passenger = passenger;
+    data->npassengers = g->npassengers;
+    return 0;
+}
+
 struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *heads, size_t nheads, struct fa_err *err)
 {
-    struct gathering g = {.name = nheads ? heads : usual, .n = nheads ? nheads : sizeof usual / sizeof *usual};
+    return fa_dataset_read_with(reader, &(struct fa_dataset_options){.heads = heads, .nheads = nheads}, err);
+}
+
+struct fa_dataset *fa_dataset_read_with(struct fa_reader *reader, const struct fa_dataset_options *options, struct fa_err *err)
+{
+    const char *const *heads = options->heads;
+    size_t nheads = options->nheads;
+    struct gathering g = {.name = nheads ? heads : usual, .n = nheads ? nheads : sizeof usual / sizeof *usual, .options = options};
     struct fa_dataset *data = fa_mem_array(1, sizeof *data, err);
     int32_t *label = NULL;
     int failed = -1;
@@ -223,7 +310,8 @@ struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *
     if (!g.class || fa_header_copy(&data->header, &data->arena, fa_reader_header(reader), err))
         goto out;
     failed = gather_all(&g, data, reader, err) || check_heads(&g, data, nheads > 0, err) || make_heads(data, &g, &label, err) ||
-             sort_rows(data, &g, label, err);
+             sort_rows(data, &g, label, err) || keep_passengers(data, &g, err) ||
+             !(data->validation = describe_split(options, &data->arena, err));
     data->memory = g.x;
     g.x = NULL;
 out:

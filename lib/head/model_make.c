@@ -134,7 +134,8 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
     struct adder a = {map, arena, 0, err};
     const struct fa_fit_options *o = &t->options;
     const char *monitor = fa_arena_strdup(arena, o->monitor ? o->monitor : "loss", err);
-    if (!monitor)
+    const char *validation = fa_arena_strdup(arena, t->data->validation, err);
+    if (!monitor || !validation)
         return -1;
     add(&a, "seed", fa_value_int((int64_t)o->seed));
     add(&a, "rows", fa_value_int((int64_t)t->ntrain));
@@ -163,7 +164,8 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
     add(&a, "max_epochs", fa_value_int((int64_t)o->epochs));
     add(&a, "patience", fa_value_int((int64_t)o->patience));
     add(&a, "monitor", fa_value_string(monitor));
-    add(&a, "validation_split", fa_value_real(o->validation));
+    add(&a, "validation", fa_value_string(validation));
+    add(&a, "validation_split", fa_value_real(t->data->held ? 0 : o->validation));
     add(&a, "history", history_of(&a, t));
     return a.failed;
 }

@@ -25,10 +25,15 @@ struct fa_fit_options fa_fit_defaults(void)
     return options;
 }
 
-/* All faces and copies of one picture fall on the same side, whatever else is in the set. */
-static bool held_out(const char *id, double share)
+/* 0 up to 1, the same for all of a picture or group, whatever else is in the set. */
+static double place_of(const char *group)
 {
-    return (double)(XXH3_64bits(id, fa_id_base(id)) >> 11) * 0x1p-53 < share;
+    return (double)(XXH3_64bits(group, strlen(group)) >> 11) * 0x1p-53;
+}
+
+static bool held_out(const struct fa_trainer *t, size_t row)
+{
+    return t->data->held ? t->data->held[row] : place_of(t->data->group[row]) < t->options.validation;
 }
 
 static int split(struct fa_trainer *t, struct fa_err *err)
@@ -41,10 +46,14 @@ static int split(struct fa_trainer *t, struct fa_err *err)
     if (!t->train || !t->valid || !t->order)
         return -1;
     for (size_t i = 0; i < data->rows; i++)
-        if (held_out(data->id[i], share))
+        if (held_out(t, i))
             t->valid[t->nvalid++] = (uint32_t)i;
         else
             t->train[t->ntrain++] = (uint32_t)i;
+    if (!t->ntrain && data->held)
+        return fa_err_set(err, "all of %zu records are held out (%s), none is left to train on", data->rows, data->validation);
+    if (!t->nvalid && data->held)
+        return fa_err_set(err, "none of %zu records is held out (%s)", data->rows, data->validation);
     if (!t->ntrain)
         return fa_err_set(err, "a validation split of %g leaves none of %zu records to train on", share, data->rows);
     if (!t->nvalid && share > 0)

@@ -243,6 +243,11 @@ const struct fa_header *fa_reader_header(const struct fa_reader *reader)
     return &reader->header;
 }
 
+size_t fa_reader_input(const struct fa_reader *reader)
+{
+    return reader->next - 1;
+}
+
 uint64_t fa_reader_count(const struct fa_reader *reader)
 {
     return reader->count;

@@ -101,4 +101,45 @@ for a, b in zip(raw[1:-1], warm[1:-1]):
 END
 result $? "by which fa-predict divides, but for --raw"
 
+# ---- what is held out ----
+
+held() {
+    sed -n 's/.*trained on, \([0-9]*\) held out.*/\1/p' "$err"
+}
+check "a stream to validate on" 0 "600 faces trained on, 300 held out" fa-train --validation "$tmp/test.emb" --patience 0 --epochs 6 \
+    --history "$tmp/history.csv" -o "$tmp/head.fam" "$tmp/train.emb"
+fa-predict -q -m "$tmp/head.fam" "$tmp/test.emb" | "$python" tests/cli/accuracy.py | sed /rejected/d >"$tmp/want"
+for head in age gender race; do
+    column "$tmp/history.csv" "$head val_accuracy" | tail -n 1 | awk -v head=$head '{ printf "%s %.1f\n", head, 100 * $1 }'
+done >"$tmp/have"
+same "is what the last accuracies are of" "$tmp/want" "$tmp/have"
+fa-predict -q -m "$tmp/head.fam" "$tmp/test.emb" | fa-confusion -q -O "$tmp/tables"
+awk -F, '$2 == "balanced_accuracy" { printf "%s %.4f\n", $1, $3 }' "$tmp/tables/summary.csv" >"$tmp/want"
+for head in age gender race; do
+    column "$tmp/history.csv" "$head val_balanced_accuracy" | tail -n 1 | awk -v head=$head '{ printf "%s %.4f\n", head, $1 }'
+done >"$tmp/have"
+same "as the balanced accuracies are those that fa-confusion finds" "$tmp/want" "$tmp/have"
+fa-train -q -P --validation "$tmp/test.emb" --patience 0 --epochs 6 <"$tmp/train.emb" >"$tmp/again.fam"
+fa-train -q -P --validation "$tmp/test.emb" --patience 0 --epochs 6 -o "$tmp/head.fam" "$tmp/train.emb"
+cmp -s "$tmp/again.fam" "$tmp/head.fam"
+result $? "training from standard input is the same"
+fa-cat -q -F json "$tmp/train.emb" >"$tmp/train.json"
+count=$(grep -c '"service_test":"True"' "$tmp/train.json")
+check "a label that splits" 0 "faces trained on, $count held out" fa-train --split-by service_test=True --epochs 1 -o "$tmp/head.fam" "$tmp/train.emb"
+for race in Black "East Asian" White; do
+    n=$(grep -c "\"race\":\"$race\"" "$tmp/train.json")
+    printf '%d\n%d\n' "$n" $((600 - n))
+done >"$tmp/counts"
+check "a label that groups" 0 "held out" fa-train --group-by race -l age --validation-split .5 --epochs 1 -o "$tmp/head.fam" "$tmp/train.emb"
+grep -qx "$(held)" "$tmp/counts"
+result $? "is held out by whole values"
+check "no such group" 1 "no record has a label 'person' to group by (there are: age, gender, race, service_test)" \
+    fa-train --group-by person "$tmp/train.emb"
+check "no such split" 1 "no record to hold out has the label service_test=Yes" fa-train --split-by service_test=Yes "$tmp/train.emb"
+check "a split without a value" 2 "--split-by: 'age' is not LABEL=VALUE" fa-train --split-by age "$tmp/train.emb"
+check "two splits" 2 "--split-by and --validation exclude each other" fa-train --split-by age=0-2 --validation "$tmp/test.emb" "$tmp/train.emb"
+check "a stream that was trained on" 1 "this id was met before" fa-train --validation "$tmp/train.emb" "$tmp/train.emb"
+faces card rows=20 seed=3 card=other
+check "a stream of another card" 1 "card 'other' does not fit 'test'" fa-train --validation "$tmp/card.emb" "$tmp/train.emb"
+
 finish
