@@ -11,7 +11,7 @@ static struct {
     long epochs, batch, patience, seed, threads;
     double rate, weight_decay, validation;
     const char *history, *monitor, *held_stream, *split_by, *group_by;
-    long seeds;
+    long seeds, folds;
 } given = {.seeds = 1, .arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
 static struct train_recipe recipe;
@@ -36,6 +36,7 @@ static const struct cli_option options[] = {
     {0, "validation", "FILE", CLI_TEXT, &given.held_stream, "hold out the faces of this stream, and no others", 0, 0},
     {0, "split-by", "LABEL=VALUE", CLI_TEXT, &given.split_by, "hold out the faces with this label, and no others", 0, 0},
     {0, "group-by", "LABEL", CLI_TEXT, &given.group_by, "faces with one value of this label stay together", 0, 0},
+    {0, "folds", "K", CLI_COUNT, &given.folds, "write what K models say of the K-th that each has not seen, in place of a model (default: 0)", 0, 1000},
     {0, "seeds", "N", CLI_COUNT, &given.seeds, "train N members of one model, from --seed on", 1, 1000},
     CLI_NO_PROG,
 };
@@ -73,6 +74,11 @@ static struct fa_fit_options read_options(void)
     o.patience = (size_t)given.patience;
     o.monitor = given.monitor;
     o.seed = (uint64_t)given.seed;
+    o.folds = (size_t)given.folds;
+    if (given.folds == 1)
+        cli_usage("--folds: want at least 2");
+    if (given.folds && (given.held_stream || given.split_by))
+        cli_usage("--folds and --%s exclude each other", given.split_by ? "split-by" : "validation");
     o.threads = (unsigned)given.threads;
     return o;
 }
@@ -101,7 +107,7 @@ static struct fa_dataset *read_data(const char *const *path, size_t n)
     struct fa_arena arena = {0};
     size_t nlabels;
     const char **label = split_labels(given.labels, &nlabels, &arena);
-    struct fa_dataset_options want = {label, nlabels, .group_by = given.group_by};
+    struct fa_dataset_options want = {label, nlabels, .group_by = given.group_by, .passengers = given.folds > 0};
     path = train_split(given.split_by, given.held_stream, &want, path, &n, &arena);
     struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err);
     if (!reader)
@@ -132,16 +138,20 @@ static void train(const struct train_runs *runs, size_t run)
         cli_fail(&err);
 }
 
-/* A trainer for each seed. */
+/* A trainer for each fold and seed. */
 static struct train_runs make_runs(const struct fa_dataset *data, struct fa_fit_options fit)
 {
     struct fa_err err;
-    struct train_runs runs = {.data = data, .n = (size_t)given.seeds, .seeds = (size_t)given.seeds};
+    struct train_runs runs = {.data = data, .seeds = (size_t)given.seeds};
+    runs.n = runs.seeds * (given.folds ? (size_t)given.folds : 1);
     if (!(runs.trainer = fa_mem_array(runs.n, sizeof(struct fa_trainer *), &err)))
         cli_fail(&err);
-    for (size_t i = 0; i < runs.n; i++, fit.seed++)
+    for (size_t i = 0; i < runs.n; i++) {
+        fit.fold = i / runs.seeds;
+        fit.seed = (uint64_t)given.seed + i % runs.seeds;
         if (!(runs.trainer[i] = fa_trainer_new(data, &fit, &err)))
             cli_fail(&err);
+    }
     return runs;
 }
 
@@ -179,7 +189,10 @@ int main(int argc, char **argv)
         train(&runs, i);
     if (given.history)
         train_write_history(&runs, &history);
-    write_model(&runs, &output);
+    if (given.folds)
+        train_write_folds(&runs, &output);
+    else
+        write_model(&runs, &output);
     if (runs.n > 1)
         train_print_spread(&runs);
     train_summarize(&runs);

@@ -9,7 +9,7 @@
 struct train_runs {
     const struct fa_dataset *data;
     struct fa_trainer **trainer;
-    size_t n, seeds; /* seeds: members of a model */
+    size_t n, seeds; /* seeds: members of a model, n / seeds: folds */
 };
 
 /* Fills in what split_by (LABEL=VALUE) and held (a stream), NULL each if not given, ask for; returns the inputs to read, which
@@ -29,5 +29,8 @@ void train_summarize(const struct train_runs *runs);
 
 /* All epochs of all runs as CSV. */
 void train_write_history(const struct train_runs *runs, struct cli_output *output);
+
+/* A logit stream in which every face is answered by the model that its fold was left out of. */
+void train_write_folds(const struct train_runs *runs, struct cli_output *output);
 
 #endif

@@ -24,7 +24,11 @@ static void print_title(const struct train_runs *runs, size_t run)
 {
     const struct fa_fit_options *options = fa_trainer_options(runs->trainer[run]);
     if (runs->n > 1)
-        fprintf(stderr, "%sseed %llu\n", run ? "\n" : "", (unsigned long long)options->seed);
+        fprintf(stderr, "%s", run ? "\n" : "");
+    if (options->folds)
+        fprintf(stderr, "fold %zu of %zu, ", options->fold + 1, options->folds);
+    if (runs->n > 1)
+        fprintf(stderr, "seed %llu\n", (unsigned long long)options->seed);
 }
 
 /* The first line is what one would get by knowing the frequencies of the classes and never looking at a face. */
@@ -107,7 +111,8 @@ enum { NCOLUMNS = sizeof column / sizeof *column };
 
 static void put_names(const struct train_runs *runs, FILE *file)
 {
-    fputs("seed,epoch,loss,val_loss", file);
+    const struct fa_fit_options *options = fa_trainer_options(runs->trainer[0]);
+    fputs(options->folds ? "fold,seed,epoch,loss,val_loss" : "seed,epoch,loss,val_loss", file);
     for (size_t h = 0; h < runs->data->nheads; h++) {
         for (int set = 0; set < 2; set++)
             for (size_t i = 0; i < NCOLUMNS; i++) {
@@ -131,6 +136,8 @@ static void put_score(const struct fa_score *score, FILE *file)
 static void put_epoch(const struct train_runs *runs, const struct fa_trainer *trainer, size_t i, FILE *file)
 {
     const struct fa_epoch *epoch = fa_trainer_history(trainer, i);
+    if (fa_trainer_options(trainer)->folds)
+        fprintf(file, "%zu,", fa_trainer_options(trainer)->fold + 1);
     fprintf(file, "%llu,%zu,%.9g,", (unsigned long long)fa_trainer_options(trainer)->seed, i + 1, epoch->train_loss);
     if (fa_trainer_validation(trainer))
         fprintf(file, "%.9g", epoch->valid_loss);

@@ -129,6 +129,8 @@ struct fa_fit_options {
     double weight_decay; /* of kernels only; FA_ADAMW takes it from the weight, the others add it to the gradient */
     double validation;   /* share of the pictures (or groups) held out, 0..0.9, by the hash of the id without #k and ~k (or
                           * of the group's name); of no effect where the data set says what is held out */
+    size_t folds, fold;  /* cross-validation: groups whose other hash puts them into this one (from 0) of so many folds are left
+                          * out, before a share of what remains is held out; folds 0: none are */
     size_t patience;     /* epochs without a better value of monitor before training stops; 0: no early stopping */
     const char *monitor; /* METRIC (of all heads) or HEAD:METRIC of the validation set, METRIC one of loss, accuracy,
                           * balanced_accuracy; NULL: loss */
@@ -183,6 +185,7 @@ void fa_trainer_free(struct fa_trainer *trainer);
 const struct fa_fit_options *fa_trainer_options(const struct fa_trainer *trainer);
 size_t fa_trainer_rows(const struct fa_trainer *trainer);       /* trained on */
 size_t fa_trainer_validation(const struct fa_trainer *trainer); /* held out */
+const uint32_t *fa_trainer_left_out(const struct fa_trainer *trainer, size_t *n); /* rows of the data that are in its fold */
 
 /* What knowing nothing but the training labels' frequencies gives: train[h] and valid[h] (nheads each) are filled with
  * the cross-entropy of the frequencies as a forecast, and the accuracy of always saying the commonest class. */

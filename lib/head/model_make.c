@@ -162,6 +162,10 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
     add(&a, "warmup", fa_value_int((int64_t)o->warmup));
     add(&a, "batch", fa_value_int((int64_t)o->batch));
     add(&a, "max_epochs", fa_value_int((int64_t)o->epochs));
+    if (o->folds) {
+        add(&a, "folds", fa_value_int((int64_t)o->folds));
+        add(&a, "fold", fa_value_int((int64_t)o->fold + 1));
+    }
     add(&a, "patience", fa_value_int((int64_t)o->patience));
     add(&a, "monitor", fa_value_string(monitor));
     add(&a, "validation", fa_value_string(validation));

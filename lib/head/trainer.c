@@ -26,14 +26,21 @@ struct fa_fit_options fa_fit_defaults(void)
 }
 
 /* 0 up to 1, the same for all of a picture or group, whatever else is in the set. */
-static double place_of(const char *group)
+static double place_of(const char *group, uint64_t seed)
 {
-    return (double)(XXH3_64bits(group, strlen(group)) >> 11) * 0x1p-53;
+    return (double)(XXH3_64bits_withSeed(group, strlen(group), seed) >> 11) * 0x1p-53;
+}
+
+/* Folds have a hash of their own: a share held out then comes from all that they leave. */
+static bool left_out(const struct fa_trainer *t, size_t row)
+{
+    size_t folds = t->options.folds;
+    return folds && (size_t)(place_of(t->data->group[row], 1) * (double)folds) == t->options.fold;
 }
 
 static bool held_out(const struct fa_trainer *t, size_t row)
 {
-    return t->data->held ? t->data->held[row] : place_of(t->data->group[row]) < t->options.validation;
+    return t->data->held ? t->data->held[row] : place_of(t->data->group[row], 0) < t->options.validation;
 }
 
 static int split(struct fa_trainer *t, struct fa_err *err)
@@ -42,14 +49,19 @@ static int split(struct fa_trainer *t, struct fa_err *err)
     double share = t->options.validation;
     t->train = fa_arena_alloc(&t->arena, data->rows * sizeof *t->train, err);
     t->valid = fa_arena_alloc(&t->arena, data->rows * sizeof *t->valid, err);
+    t->out = fa_arena_alloc(&t->arena, data->rows * sizeof *t->out, err);
     t->order = fa_arena_alloc(&t->arena, data->rows * sizeof *t->order, err);
-    if (!t->train || !t->valid || !t->order)
+    if (!t->train || !t->valid || !t->out || !t->order)
         return -1;
     for (size_t i = 0; i < data->rows; i++)
-        if (held_out(t, i))
+        if (left_out(t, i))
+            t->out[t->nout++] = (uint32_t)i;
+        else if (held_out(t, i))
             t->valid[t->nvalid++] = (uint32_t)i;
         else
             t->train[t->ntrain++] = (uint32_t)i;
+    if (t->options.folds && !t->nout)
+        return fa_err_set(err, "fold %zu of %zu has none of %zu records", t->options.fold + 1, t->options.folds, data->rows);
     if (!t->ntrain && data->held)
         return fa_err_set(err, "all of %zu records are held out (%s), none is left to train on", data->rows, data->validation);
     if (!t->nvalid && data->held)
@@ -161,6 +173,12 @@ size_t fa_trainer_rows(const struct fa_trainer *trainer)
 size_t fa_trainer_validation(const struct fa_trainer *trainer)
 {
     return trainer->nvalid;
+}
+
+const uint32_t *fa_trainer_left_out(const struct fa_trainer *trainer, size_t *n)
+{
+    *n = trainer->nout;
+    return trainer->out;
 }
 
 size_t fa_trainer_epochs(const struct fa_trainer *trainer)

@@ -11,8 +11,8 @@ struct fa_trainer {
     struct fa_fit_options options;
     struct fa_mlp mlp;
     struct fa_pool *pool;
-    uint32_t *train, *valid, *order; /* rows of data; order is train, shuffled anew each epoch */
-    size_t ntrain, nvalid;
+    uint32_t *train, *valid, *out, *order; /* rows of data; out: of the fold left out; order: train, shuffled anew each epoch */
+    size_t ntrain, nvalid, nout;
     float *param, *grad, *m, *v, *best; /* each mlp.floats long, in one allocation with all that follows */
     float *center, *scale;              /* dim each */
     float *x, *buffer[2];               /* of inference */

@@ -142,4 +142,24 @@ check "a stream that was trained on" 1 "this id was met before" fa-train --valid
 faces card rows=20 seed=3 card=other
 check "a stream of another card" 1 "card 'other' does not fit 'test'" fa-train --validation "$tmp/card.emb" "$tmp/train.emb"
 
+# ---- folds ----
+
+faces some rows=600 noise=.7 reject=40 missing=.3
+check "five folds" 0 "age: validation accuracy of 5 runs" fa-train --folds 5 --epochs 12 --history "$tmp/history.csv" -o "$tmp/folds.logit" "$tmp/some.emb"
+[ "$(column "$tmp/history.csv" fold | uniq | tr '\n' ' ')" = "1 2 3 4 5 " ]
+result $? "are told apart in the history"
+"$python" tests/cli/accuracy.py <"$tmp/folds.logit" >"$out"
+[ "$(sed -n 's/^rejected //p' "$out")" = 15 ] && awk '$1 == "race" { ok = $2 > 75 } END { exit !ok }' "$out"
+result $? "give a stream of logits that know something"
+fa-cat -q -F json "$tmp/some.emb" | grep -v '"labels":{}' | grep -v '"labels":{"service_test":"[A-Za-z]*"}' | sed 's/^{"id":"\([^"]*\)","labels":\({[^}]*}\).*/\1 \2/' >"$tmp/want"
+fa-cat -q -F json "$tmp/folds.logit" | grep -v '"labels":{}' | grep -v '"labels":{"service_test":"[A-Za-z]*"}' | sed 's/^{"id":"\([^"]*\)","labels":\({[^}]*}\).*/\1 \2/' >"$tmp/have"
+same "whose records are those of the embeddings, in their order" "$tmp/want" "$tmp/have"
+faces shuffled rows=600 noise=.7 shuffle=1
+fa-train -q --folds 3 --seeds 2 --epochs 12 "$tmp/shuffled.emb" | "$python" tests/cli/accuracy.py >"$out"
+awk '$1 == "age" { a = $2 > 12 && $2 < 28 } $1 == "gender" { g = $2 > 41 && $2 < 59 } $1 == "race" { r = $2 > 24 && $2 < 43 } END { exit !(a && g && r) }' "$out"
+result $? "of shuffled labels nothing is known about faces that were left out"
+check "one fold" 2 "--folds: want at least 2" fa-train --folds 1 "$tmp/train.emb"
+check "folds and a split" 2 "--folds and --split-by exclude each other" fa-train --folds 2 --split-by service_test=True "$tmp/train.emb"
+check "more folds than faces" 1 "of 900 has none of 600 records" fa-train --folds 900 --epochs 1 "$tmp/train.emb"
+
 finish
