@@ -202,6 +202,8 @@ static char *quote_command(int argc, char **argv)
         return NULL;
     fputs(tool, file);
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--resume") == 0)
+            continue; /* what comes out is that of a run which was never cut short */
         bool plain = argv[i][0] && !argv[i][strcspn(argv[i], " \t\n'\"\\$&|;<>()*?[]#~`!{}")];
         fputs(plain ? " " : " '", file);
         for (const char *c = argv[i]; *c; c++)

@@ -12,6 +12,8 @@ static struct {
     double rate, weight_decay, validation;
     const char *history, *monitor, *held_stream, *split_by, *group_by;
     long seeds, folds;
+    const char *checkpoint;
+    bool resume;
 } given = {.seeds = 1, .arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
 static struct train_recipe recipe;
@@ -37,6 +39,8 @@ static const struct cli_option options[] = {
     {0, "split-by", "LABEL=VALUE", CLI_TEXT, &given.split_by, "hold out the faces with this label, and no others", 0, 0},
     {0, "group-by", "LABEL", CLI_TEXT, &given.group_by, "faces with one value of this label stay together", 0, 0},
     {0, "folds", "K", CLI_COUNT, &given.folds, "write what K models say of the K-th that each has not seen, in place of a model (default: 0)", 0, 1000},
+    {0, "checkpoint", "FILE", CLI_TEXT, &given.checkpoint, "save all there is to FILE after each epoch", 0, 0},
+    {0, "resume", NULL, CLI_FLAG, &given.resume, "go on from --checkpoint, if it is there", 0, 0},
     {0, "seeds", "N", CLI_COUNT, &given.seeds, "train N members of one model, from --seed on", 1, 1000},
     CLI_NO_PROG,
 };
@@ -75,6 +79,10 @@ static struct fa_fit_options read_options(void)
     o.monitor = given.monitor;
     o.seed = (uint64_t)given.seed;
     o.folds = (size_t)given.folds;
+    if (given.resume && !given.checkpoint)
+        cli_usage("--resume wants a --checkpoint");
+    if (given.checkpoint && strcmp(given.checkpoint, "-") == 0)
+        cli_usage("--checkpoint: want a file");
     if (given.folds == 1)
         cli_usage("--folds: want at least 2");
     if (given.folds && (given.held_stream || given.split_by))
@@ -131,11 +139,19 @@ static void train(const struct train_runs *runs, size_t run)
     int more;
     if (!cli_quiet)
         train_print_head(runs, run);
-    while ((more = fa_trainer_epoch(runs->trainer[run], &epoch, &err)) > 0)
+    while ((more = fa_trainer_epoch(runs->trainer[run], &epoch, &err)) == 1) {
         if (!cli_quiet)
             train_print_epoch(runs, run);
+        if (given.checkpoint)
+            train_save(runs, given.checkpoint);
+    }
     if (more < 0)
         cli_fail(&err);
+    if (more == 0)
+        return;
+    train_save(runs, given.checkpoint);
+    cli_fail_text("stopped in epoch %zu; the same command with --resume goes on from %s",
+                  fa_trainer_epochs(runs->trainer[run]) + 1, given.checkpoint);
 }
 
 /* A trainer for each fold and seed. */
@@ -182,9 +198,12 @@ int main(int argc, char **argv)
     struct cli_output output = cli_output_open(given.output, true), history = {0};
     if (given.history)
         history = cli_output_open(given.history, false);
+    fit.stop = train_watch(given.checkpoint);
     struct fa_dataset *data = read_data((const char *const *)path, (size_t)n);
     train_recipe_weigh(&recipe, data, &fit);
     struct train_runs runs = make_runs(data, fit);
+    if (given.resume)
+        train_resume(&runs, given.checkpoint);
     for (size_t i = 0; i < runs.n; i++)
         train(&runs, i);
     if (given.history)

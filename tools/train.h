@@ -27,6 +27,14 @@ void train_print_spread(const struct train_runs *runs);
 /* The line at the end. */
 void train_summarize(const struct train_runs *runs);
 
+/* With a checkpoint, a SIGTERM stops training after the step under way: the flag for its options, NULL without. */
+const volatile sig_atomic_t *train_watch(const char *checkpoint);
+
+/* Takes the runs to where the checkpoint has them; without one they are as they were. */
+void train_resume(const struct train_runs *runs, const char *checkpoint);
+
+void train_save(const struct train_runs *runs, const char *checkpoint);
+
 /* All epochs of all runs as CSV. */
 void train_write_history(const struct train_runs *runs, struct cli_output *output);
 

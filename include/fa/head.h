@@ -3,6 +3,7 @@
 #ifndef FA_HEAD_H
 #define FA_HEAD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,6 +137,7 @@ struct fa_fit_options {
                           * balanced_accuracy; NULL: loss */
     uint64_t seed;
     unsigned threads;
+    const volatile sig_atomic_t *stop; /* training pauses after the step that finds it other than 0; NULL: never */
 
     double momentum;      /* of FA_SGD, 0..1 */
     double clip;          /* gradients longer than this (all weights taken as one vector) are scaled to it; 0: none */
@@ -176,7 +178,7 @@ struct fa_epoch {
 struct fa_trainer;
 struct fa_model;
 
-/* Sets up weights and memory; nothing is allocated after this. data must outlive the trainer.
+/* Sets up weights and memory; of what is allocated only the threads come later, and go when training is over. data must outlive the trainer.
  * Errors: no row left to train on, or, with a validation share, none to validate on; a monitor that does not exist, or
  * has nothing to watch; out of memory. */
 struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa_fit_options *options, struct fa_err *err);
@@ -191,7 +193,8 @@ const uint32_t *fa_trainer_left_out(const struct fa_trainer *trainer, size_t *n)
  * the cross-entropy of the frequencies as a forecast, and the accuracy of always saying the commonest class. */
 int fa_trainer_baseline(const struct fa_trainer *trainer, struct fa_score *train, struct fa_score *valid, struct fa_err *err);
 
-/* Trains one epoch: 1 and *epoch (owned by the trainer), or 0 if training is over (epochs done or patience lost), or -1.
+/* Trains one epoch: 1 and *epoch (owned by the trainer), or 0 if training is over (epochs done or patience lost), or
+ * 2 if options.stop paused it within an epoch (the next call goes on there), or -1.
  * Loss of a batch = sum over heads of weight * (sum of the rows' cross-entropies, smoothed and by class weights / number of
  * rows that have the label).
  * The result does not depend on the number of threads. Error: the loss is not finite. */
@@ -202,6 +205,14 @@ int fa_trainer_epoch(struct fa_trainer *trainer, struct fa_epoch *epoch, struct 
 size_t fa_trainer_epochs(const struct fa_trainer *trainer);
 size_t fa_trainer_best(const struct fa_trainer *trainer);
 const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size_t epoch); /* from 0 */
+
+/* Writes all that n trainers of one data set need to be taken up again, wherever they are. Name stands in messages. */
+int fa_checkpoint_write(struct fa_trainer *const *trainer, size_t n, FILE *file, const char *name, struct fa_err *err);
+
+/* Takes n new trainers to where those of the checkpoint at path were: what they do from there on is, bit by bit, what those
+ * would have done. Errors, after which the trainers are of no use: unreadable, no checkpoint, damaged, or of another program
+ * version, other heads, options or data (the message has both sides of the first difference). */
+int fa_checkpoint_read(const char *path, struct fa_trainer *const *trainer, size_t n, struct fa_err *err);
 
 /* ---- model ---- */
 

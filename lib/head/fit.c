@@ -137,7 +137,7 @@ static bool stops_early(const struct fa_trainer *t)
     return t->nvalid && t->options.patience;
 }
 
-static bool is_over(const struct fa_trainer *t)
+bool trainer_is_over(const struct fa_trainer *t)
 {
     return t->epochs == t->options.epochs || (stops_early(t) && t->epochs - t->best_epoch >= t->options.patience);
 }
@@ -151,18 +151,33 @@ static void keep_best(struct fa_trainer *t, double value)
     memcpy(t->best, t->param, t->mlp.floats * sizeof *t->best);
 }
 
-int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err *err)
+/* The steps of an epoch from t->at on: 1, or 2 if it was told to stop. */
+static int train_rows(struct fa_trainer *t)
 {
-    if (is_over(t))
-        return 0;
-    struct fa_epoch *this = &t->history[t->epochs];
     struct fa_rng rng = fa_rng_make(t->options.seed, MLP_STREAM_SHUFFLE + t->epochs);
-    size_t batch = t->options.batch;
-    double began = seconds_now();
     memcpy(t->order, t->train, t->ntrain * sizeof *t->order);
     fa_rng_shuffle(&rng, t->order, t->ntrain);
-    for (size_t i = 0; i < t->ntrain; i += batch)
-        train_step(t, t->order + i, t->ntrain - i < batch ? t->ntrain - i : batch);
+    while (t->at < t->ntrain) {
+        size_t left = t->ntrain - t->at, n = left < t->options.batch ? left : t->options.batch;
+        train_step(t, t->order + t->at, n);
+        t->at += n;
+        if (t->options.stop && *t->options.stop)
+            return 2;
+    }
+    t->at = 0;
+    return 1;
+}
+
+int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err *err)
+{
+    if (trainer_is_over(t))
+        return 0;
+    if (t->options.threads > 1 && !t->pool && !(t->pool = fa_pool_new(t->options.threads, err)))
+        return -1;
+    struct fa_epoch *this = &t->history[t->epochs];
+    double began = seconds_now();
+    if (train_rows(t) == 2)
+        return 2;
     this->rate = t->rate;
     this->train_loss = take_scores(t, this->train);
     for (size_t i = 0; i < t->nvalid; i += FA_PREDICT_ROWS)
@@ -174,5 +189,9 @@ int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err
     this->seconds = seconds_now() - began;
     keep_best(t, monitor_value(&t->monitor, this, t->mlp.nheads));
     *epoch = *this;
+    if (trainer_is_over(t)) { /* others may be waiting */
+        fa_pool_free(t->pool);
+        t->pool = NULL;
+    }
     return 1;
 }

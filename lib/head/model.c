@@ -104,7 +104,7 @@ void fa_model_uncalibrate(struct fa_model *model)
         model->temperature[h] = 1;
 }
 
-static const char *describe_value(const struct fa_value *value, struct fa_arena *arena)
+const char *model_describe_value(const struct fa_value *value, struct fa_arena *arena)
 {
     const char *text = "";
     if (!value)
@@ -115,15 +115,15 @@ static const char *describe_value(const struct fa_value *value, struct fa_arena 
     case FA_INT:
         return fa_arena_printf(arena, NULL, "%lld", (long long)value->integer);
     case FA_REAL:
-        return fa_arena_printf(arena, NULL, "%g", value->real);
+        return fa_arena_printf(arena, NULL, "%.9g", value->real);
     case FA_ARRAY:
         for (size_t i = 0; text && i < value->array.n; i++)
-            text = fa_arena_printf(arena, NULL, "%s%s%s", text, i ? ", " : "", describe_value(&value->array.item[i], arena));
+            text = fa_arena_printf(arena, NULL, "%s%s%s", text, i ? ", " : "", model_describe_value(&value->array.item[i], arena));
         return text ? text : "...";
     case FA_MAP:
         for (size_t i = 0; text && i < value->map.n; i++)
             text = fa_arena_printf(arena, NULL, "%s%s%s %s", text, i ? " " : "", value->map.pair[i].key,
-                                   describe_value(&value->map.pair[i].value, arena));
+                                   model_describe_value(&value->map.pair[i].value, arena));
         return text ? text : "...";
     case FA_NIL:
     case FA_BOOL:
@@ -138,8 +138,8 @@ int fa_model_fits(const struct fa_model *model, const struct fa_header *header, 
     struct fa_arena arena = {0};
     int failed = 0;
     for (int i = 0; i < MODEL_KEYS && !failed; i++) {
-        const char *want = describe_value(fa_map_get(&model->map, model_key[i]), &arena);
-        const char *have = describe_value(fa_map_get(&header->map, model_key[i]), &arena);
+        const char *want = model_describe_value(fa_map_get(&model->map, model_key[i]), &arena);
+        const char *have = model_describe_value(fa_map_get(&header->map, model_key[i]), &arena);
         if (!want || !have)
             failed = fa_err_memory(err, 1);
         else if (strcmp(want, have) != 0)

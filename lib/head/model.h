@@ -27,4 +27,10 @@ struct model_array {
 };
 bool model_array(const struct fa_model *model, size_t member, size_t i, struct model_array *array);
 
+/* All bytes of a file, to be freed with free() whatever comes back. */
+int model_slurp(unsigned char **bytes, size_t *n, const char *path, struct fa_err *err);
+
+/* A value in words; NULL: out of memory. */
+const char *model_describe_value(const struct fa_value *value, struct fa_arena *arena);
+
 #endif

@@ -127,7 +127,7 @@ static struct fa_value weights_of(struct adder *parent, const struct fa_trainer 
     return map_of(&a);
 }
 
-static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err)
+int trainer_describe(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err)
 {
     static const char *const optimizer[] = {"adam", "adamw", "sgd"};
     static const char *const schedule[] = {"constant", "cosine", "step", "plateau"};
@@ -140,10 +140,6 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
     add(&a, "seed", fa_value_int((int64_t)o->seed));
     add(&a, "rows", fa_value_int((int64_t)t->ntrain));
     add(&a, "validation_rows", fa_value_int((int64_t)t->nvalid));
-    add(&a, "counts", counts_of(&a, t));
-    add(&a, "epochs", fa_value_int((int64_t)t->epochs));
-    add(&a, "best_epoch", fa_value_int((int64_t)t->best_epoch));
-    add(&a, "steps", fa_value_int((int64_t)t->steps));
     add(&a, "optimizer", fa_value_string(optimizer[o->optimizer]));
     add(&a, "schedule", fa_value_string(schedule[o->schedule]));
     add(&a, "rate", fa_value_real(o->rate));
@@ -170,6 +166,16 @@ static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct 
     add(&a, "monitor", fa_value_string(monitor));
     add(&a, "validation", fa_value_string(validation));
     add(&a, "validation_split", fa_value_real(t->data->held ? 0 : o->validation));
+    return a.failed;
+}
+
+static int fill_member(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err)
+{
+    struct adder a = {map, arena, trainer_describe(map, arena, t, err), err};
+    add(&a, "counts", counts_of(&a, t));
+    add(&a, "epochs", fa_value_int((int64_t)t->epochs));
+    add(&a, "best_epoch", fa_value_int((int64_t)t->best_epoch));
+    add(&a, "steps", fa_value_int((int64_t)t->steps));
     add(&a, "history", history_of(&a, t));
     return a.failed;
 }

@@ -11,23 +11,24 @@
 
 struct file {
     unsigned char *bytes;
-    size_t n, capacity, at; /* at: where the next object begins */
+    size_t n, at; /* at: where the next object begins */
     msgpack_zone *zone;
 };
 
-static int slurp(struct file *file, const char *path, struct fa_err *err)
+int model_slurp(unsigned char **bytes, size_t *n, const char *path, struct fa_err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC), failed = 0;
-    ssize_t n = 1;
+    size_t capacity = 0;
+    ssize_t got = 1;
     if (fd < 0)
         return fa_err_sys(err, "%s", path);
-    while (n && !failed) {
-        if (fa_mem_grow(&file->bytes, &file->capacity, file->n + ((size_t)1 << 16), 1, err))
+    while (got && !failed) {
+        if (fa_mem_grow(bytes, &capacity, *n + ((size_t)1 << 16), 1, err))
             failed = -1;
-        else if ((n = read(fd, file->bytes + file->n, file->capacity - file->n)) < 0 && errno != EINTR)
+        else if ((got = read(fd, *bytes + *n, capacity - *n)) < 0 && errno != EINTR)
             failed = fa_err_sys(err, "%s: read", path);
         else
-            file->n += n > 0 ? (size_t)n : 0;
+            *n += got > 0 ? (size_t)got : 0;
     }
     close(fd);
     return failed;
@@ -192,7 +193,7 @@ struct fa_model *fa_model_read(const char *path, struct fa_err *err)
     struct fa_err why;
     struct fa_model *model = fa_mem_array(1, sizeof *model, err);
     int failed = -1;
-    if (!model || slurp(&file, path, err))
+    if (!model || model_slurp(&file.bytes, &file.n, path, err))
         goto out;
     file.zone = msgpack_zone_new(MSGPACK_ZONE_CHUNK_SIZE);
     failed = file.zone ? read_model(model, &file, &why) : fa_err_memory(&why, MSGPACK_ZONE_CHUNK_SIZE);

@@ -139,8 +139,7 @@ struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa
     t->options = *options;
     mlp_plan(&t->mlp, &options->arch, data->dim, data->head, data->nheads);
     if (monitor_parse(&t->monitor, options->monitor, data->head, data->nheads, err) || split(t, err) || allocate(t, err) ||
-        standardize(t, err) || trainer_set_loss(t, err) ||
-        (options->threads > 1 && !(t->pool = fa_pool_new(options->threads, err)))) {
+        standardize(t, err) || trainer_set_loss(t, err)) {
         fa_trainer_free(t);
         return NULL;
     }

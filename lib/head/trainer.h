@@ -25,6 +25,7 @@ struct fa_trainer {
     struct tally *tally;       /* nheads, as well */
     uint64_t steps;            /* taken so far */
     double rate;               /* of the last one */
+    size_t at;                 /* faces of the epoch under way that are done */
     size_t epochs, best_epoch;
     struct monitor monitor;
     double best_value;
@@ -37,5 +38,10 @@ int trainer_set_loss(struct fa_trainer *t, struct fa_err *err);
 
 /* The learning rate of the step to come. It follows from steps, options and history alone. */
 double trainer_rate(const struct fa_trainer *t);
+
+bool trainer_is_over(const struct fa_trainer *t);
+
+/* The options, and what came of the split, as a map of a model's member has them. */
+int trainer_describe(struct fa_map *map, struct fa_arena *arena, const struct fa_trainer *t, struct fa_err *err);
 
 #endif

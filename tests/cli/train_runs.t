@@ -162,4 +162,101 @@ check "one fold" 2 "--folds: want at least 2" fa-train --folds 1 "$tmp/train.emb
 check "folds and a split" 2 "--folds and --split-by exclude each other" fa-train --folds 2 --split-by service_test=True "$tmp/train.emb"
 check "more folds than faces" 1 "of 900 has none of 600 records" fa-train --folds 900 --epochs 1 "$tmp/train.emb"
 
+# ---- checkpoints ----
+
+# appears FILE: waits up to 20 seconds until it is there
+appears() {
+    i=0
+    until [ -e "$1" ] || [ $i = 400 ]; do
+        sleep .05
+        i=$((i + 1))
+    done
+    [ -e "$1" ]
+}
+
+# long FILE OPTION...: two members, each of half a second or more; where $run is exec, in place of the shell
+run=
+long() {
+    name=$1
+    shift
+    $run fa-train --seeds 2 --epochs 25 --patience 0 --arch "standardize, dropout .3, dense 700 relu, batchnorm, dropout .5, dense 300 relu" \
+        --checkpoint "$tmp/run.ckpt" -o "$tmp/$name" "$@" "$tmp/train.emb"
+}
+
+# begin FILE: that in the background, until a checkpoint is there
+begin() {
+    rm -f "$tmp/run.ckpt" "$tmp/$1"
+    (run=exec && long "$1" -P --history "$tmp/$1.csv") >"$out" 2>"$err" &
+    pid=$!
+    appears "$tmp/run.ckpt"
+}
+
+end() {
+    kill "$1" $pid
+    wait $pid
+}
+
+check "a run with checkpoints" 0 "" long whole.fam -q -P --history "$tmp/whole.csv"
+begin cut.fam
+end -9
+[ $? = 137 ] && [ ! -e "$tmp/cut.fam" ]
+result $? "is killed"
+find "$tmp" -name '.*.fam.*' -exec rm {} + -o -name '.*.csv.*' -exec rm {} +
+check "is taken up again" 0 "run.ckpt: goes on after" long cut.fam -P --resume --history "$tmp/cut.csv"
+cmp "$tmp/whole.fam" "$tmp/cut.fam" >"$out" 2>&1
+result $? "and ends in the same bytes"
+for name in whole cut; do
+    sed 's/,[^,]*$//' "$tmp/$name.csv" >"$tmp/$name.cut"
+done
+same "with the same history" "$tmp/whole.cut" "$tmp/cut.cut"
+check "is over, and says the same again" 0 "goes on after 50 epochs" long cut.fam -P --resume
+cmp -s "$tmp/whole.fam" "$tmp/cut.fam"
+result $? "byte by byte"
+
+begin cut.fam
+sleep .1
+end -15
+[ $? = 1 ] && grep -q "^fa-train: stopped in epoch [0-9]*; the same command with --resume goes on from $tmp/run.ckpt$" "$err"
+result $? "SIGTERM is an end in good order"
+[ ! -e "$tmp/cut.fam" ] && [ -z "$(find "$tmp" -name '.*')" ]
+result $? "that leaves nothing but the checkpoint"
+check "and can be gone on from" 0 "goes on after" long cut.fam -P -j 3 --resume
+cmp "$tmp/whole.fam" "$tmp/cut.fam" >"$out" 2>&1
+result $? "to the same bytes"
+
+rm "$tmp/run.ckpt"
+check "--resume without a checkpoint begins anew" 0 "run.ckpt: no checkpoint yet, training begins anew" \
+    fa-train --epochs 3 --checkpoint "$tmp/run.ckpt" --resume -o "$tmp/one.fam" "$tmp/train.emb"
+mv "$tmp/one.fam" "$tmp/two.fam"
+try 0 fa-train --epochs 3 --checkpoint "$tmp/run.ckpt" -o "$tmp/one.fam" "$tmp/train.emb" && cmp -s "$tmp/one.fam" "$tmp/two.fam"
+result $? "and does not stand in the model, provenance and all"
+
+# refused WHAT REASON OPTION...
+refused() {
+    what=$1 reason=$2
+    shift 2
+    check "$what" 1 "run.ckpt: checkpoint of another run ($reason" fa-train --checkpoint "$tmp/run.ckpt" --resume -o "$tmp/no.fam" "$@"
+}
+refused "other options" "there: batch 64; here: batch 32)" --epochs 3 -b 32 "$tmp/train.emb"
+refused "another seed" "there: seed 1; here: seed 2)" --epochs 3 -s 2 "$tmp/train.emb"
+refused "more members" "there: networks 1; here: networks 2)" --epochs 3 --seeds 2 "$tmp/train.emb"
+refused "another architecture" "there: arch standardize, dropout 0.3, dense 256 relu, dropout 0.5; here: arch none, dense 9 linear)" \
+    --epochs 3 --arch "dense 9" "$tmp/train.emb"
+refused "other heads" "there: head age: 0-2, 3-9, 10-19, 20-29, more than 70; here: head race: Black," --epochs 3 -l race "$tmp/train.emb"
+refused "other data" "there: rows" --epochs 3 "$tmp/test.emb"
+"$python" - "$tmp/train.emb" >"$tmp/moved.emb" <<'END'
+import sys, msgpack
+sys.path.insert(0, "tests/cli")
+import fastream
+items = [list(item) for item in msgpack.Unpacker(open(sys.argv[1], "rb"))]
+items[8][4] = items[9][4]
+fastream.write(items[0], items[1:-1])
+END
+refused "data that differ in a face" "there: data of 600 faces with digest" --epochs 3 "$tmp/moved.emb"
+head -c 5000 "$tmp/run.ckpt" >"$tmp/cut.ckpt"
+check "a checkpoint cut short" 1 "cut.ckpt: damaged" fa-train --epochs 3 --checkpoint "$tmp/cut.ckpt" --resume -o "$tmp/no.fam" "$tmp/train.emb"
+check "no checkpoint at all" 1 "train.emb: not a checkpoint" fa-train --checkpoint "$tmp/train.emb" --resume -o "$tmp/no.fam" "$tmp/test.emb"
+check "nothing to resume" 2 "--resume wants a --checkpoint" fa-train --resume "$tmp/train.emb"
+check "a checkpoint that cannot be written" 1 "nowhere/x" fa-train --checkpoint "$tmp/nowhere/x" -o "$tmp/no.fam" "$tmp/train.emb"
+
 finish
