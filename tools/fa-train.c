@@ -7,19 +7,19 @@
 #include "train_recipe.h"
 
 static struct {
-    const char *labels, *output, *arch, *optimizer, *schedule;
+    const char *output, *arch, *optimizer, *schedule;
     long epochs, batch, patience, seed, threads;
     double rate, weight_decay, validation;
-    const char *history, *monitor, *held_stream, *split_by, *group_by;
-    long seeds, folds;
-    const char *checkpoint;
+    const char *history, *monitor, *checkpoint;
+    long seeds;
     bool resume;
 } given = {.seeds = 1, .arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
 
 static struct train_recipe recipe;
+static struct train_source source;
 
 static const struct cli_option options[] = {
-    {'l', "labels", "LIST", CLI_TEXT, &given.labels, "labels to learn (default: those of age, gender, race there are)", 0, 0},
+    TRAIN_SOURCE(&source),
     CLI_OUTPUT(&given.output),
     {0, "arch", "LINE", CLI_TEXT, &given.arch, "layers", 0, 0},
     {0, "epochs", "N", CLI_COUNT, &given.epochs, "passes over the faces at most", 1, 100000},
@@ -33,12 +33,8 @@ static const struct cli_option options[] = {
     {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better --monitor before it stops; 0: off", 0, 100000},
     CLI_SEED(&given.seed),
     CLI_THREADS(&given.threads),
-    {0, "monitor", "METRIC", CLI_TEXT, &given.monitor, "what --patience looks at, of all heads or HEAD:METRIC (default: loss)", 0, 0},
+    {0, "monitor", "METRIC", CLI_TEXT, &given.monitor, "of all heads, or HEAD:METRIC (default: loss)", 0, 0},
     {0, "history", "FILE", CLI_TEXT, &given.history, "write every epoch as CSV to FILE", 0, 0},
-    {0, "validation", "FILE", CLI_TEXT, &given.held_stream, "hold out the faces of this stream, and no others", 0, 0},
-    {0, "split-by", "LABEL=VALUE", CLI_TEXT, &given.split_by, "hold out the faces with this label, and no others", 0, 0},
-    {0, "group-by", "LABEL", CLI_TEXT, &given.group_by, "faces with one value of this label stay together", 0, 0},
-    {0, "folds", "K", CLI_COUNT, &given.folds, "write what K models say of the K-th that each has not seen, in place of a model (default: 0)", 0, 1000},
     {0, "checkpoint", "FILE", CLI_TEXT, &given.checkpoint, "save all there is to FILE after each epoch", 0, 0},
     {0, "resume", NULL, CLI_FLAG, &given.resume, "go on from --checkpoint, if it is there", 0, 0},
     {0, "seeds", "N", CLI_COUNT, &given.seeds, "train N members of one model, from --seed on", 1, 1000},
@@ -78,56 +74,13 @@ static struct fa_fit_options read_options(void)
     o.patience = (size_t)given.patience;
     o.monitor = given.monitor;
     o.seed = (uint64_t)given.seed;
-    o.folds = (size_t)given.folds;
+    o.folds = (size_t)source.folds;
     if (given.resume && !given.checkpoint)
         cli_usage("--resume wants a --checkpoint");
     if (given.checkpoint && strcmp(given.checkpoint, "-") == 0)
         cli_usage("--checkpoint: want a file");
-    if (given.folds == 1)
-        cli_usage("--folds: want at least 2");
-    if (given.folds && (given.held_stream || given.split_by))
-        cli_usage("--folds and --%s exclude each other", given.split_by ? "split-by" : "validation");
     o.threads = (unsigned)given.threads;
     return o;
-}
-
-/* The n names of a list with commas, NULL for no list. */
-static const char **split_labels(const char *list, size_t *n, struct fa_arena *arena)
-{
-    const char **name = fa_arena_alloc(arena, ((list ? strlen(list) : 0) / 2 + 1) * sizeof *name, NULL);
-    *n = 0;
-    for (const char *at = list; at; at += *at == ',') {
-        size_t length = strcspn(at, ",");
-        if (!length)
-            cli_usage("--labels: '%s' has an empty name", list);
-        if (!name || !(name[(*n)++] = fa_arena_strndup(arena, at, length, NULL)))
-            cli_fail_text("out of memory");
-        at += length;
-        if (!*at)
-            break;
-    }
-    return name;
-}
-
-static struct fa_dataset *read_data(const char *const *path, size_t n)
-{
-    struct fa_err err;
-    struct fa_arena arena = {0};
-    size_t nlabels;
-    const char **label = split_labels(given.labels, &nlabels, &arena);
-    struct fa_dataset_options want = {label, nlabels, .group_by = given.group_by, .passengers = given.folds > 0};
-    path = train_split(given.split_by, given.held_stream, &want, path, &n, &arena);
-    struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err);
-    if (!reader)
-        cli_fail(&err);
-    struct fa_dataset *data = fa_dataset_read_with(reader, &want, &err);
-    if (!data)
-        cli_fail(&err);
-    fa_reader_close(reader);
-    fa_arena_free(&arena);
-    cli_add_prog(&data->header, &data->arena);
-    train_recipe_map(&recipe, data);
-    return data;
 }
 
 /* ---- training ---- */
@@ -159,7 +112,7 @@ static struct train_runs make_runs(const struct fa_dataset *data, struct fa_fit_
 {
     struct fa_err err;
     struct train_runs runs = {.data = data, .seeds = (size_t)given.seeds};
-    runs.n = runs.seeds * (given.folds ? (size_t)given.folds : 1);
+    runs.n = runs.seeds * (source.folds ? (size_t)source.folds : 1);
     if (!(runs.trainer = fa_mem_array(runs.n, sizeof(struct fa_trainer *), &err)))
         cli_fail(&err);
     for (size_t i = 0; i < runs.n; i++) {
@@ -198,8 +151,9 @@ int main(int argc, char **argv)
     struct cli_output output = cli_output_open(given.output, true), history = {0};
     if (given.history)
         history = cli_output_open(given.history, false);
+    struct fa_dataset *data = train_read(&source, (const char *const *)path, (size_t)n);
+    train_recipe_map(&recipe, data);
     fit.stop = train_watch(given.checkpoint);
-    struct fa_dataset *data = read_data((const char *const *)path, (size_t)n);
     train_recipe_weigh(&recipe, data, &fit);
     struct train_runs runs = make_runs(data, fit);
     if (given.resume)
@@ -208,7 +162,7 @@ int main(int argc, char **argv)
         train(&runs, i);
     if (given.history)
         train_write_history(&runs, &history);
-    if (given.folds)
+    if (source.folds)
         train_write_folds(&runs, &output);
     else
         write_model(&runs, &output);

@@ -5,17 +5,28 @@
 #include "cli.h"
 #include "fa/head.h"
 
+/* What is read, and what of it is held out or left out. */
+struct train_source {
+    const char *labels, *validation, *split_by, *group_by;
+    long folds;
+};
+
+#define TRAIN_SOURCE(s) \
+    {'l', "labels", "LIST", CLI_TEXT, &(s)->labels, "labels to learn (default: those of age, gender, race there are)", 0, 0}, \
+    {0, "validation", "FILE", CLI_TEXT, &(s)->validation, "hold out the faces of this stream, and no others", 0, 0}, \
+    {0, "split-by", "LABEL=VALUE", CLI_TEXT, &(s)->split_by, "hold out the faces with this label, and no others", 0, 0}, \
+    {0, "group-by", "LABEL", CLI_TEXT, &(s)->group_by, "faces with one value of this label stay together", 0, 0}, \
+    {0, "folds", "K", CLI_COUNT, &(s)->folds, "write the logits of K folds left out, not a model; 0: off", 0, 1000}
+
+/* The streams at path[n] (none: standard input); ends the process where it fails. */
+struct fa_dataset *train_read(const struct train_source *source, const char *const *path, size_t n);
+
 /* All that is trained in one go: the members of a model, and those of each fold, fold by fold. */
 struct train_runs {
     const struct fa_dataset *data;
     struct fa_trainer **trainer;
     size_t n, seeds; /* seeds: members of a model, n / seeds: folds */
 };
-
-/* Fills in what split_by (LABEL=VALUE) and held (a stream), NULL each if not given, ask for; returns the inputs to read, which
- * are path[*n], or standard input for none, and held behind them. */
-const char *const *train_split(const char *split_by, const char *held, struct fa_dataset_options *want,
-                               const char *const *path, size_t *n, struct fa_arena *arena);
 
 /* The table on standard error: its head and the baselines, then a line an epoch. */
 void train_print_head(const struct train_runs *runs, size_t run);

@@ -178,7 +178,8 @@ struct fa_epoch {
 struct fa_trainer;
 struct fa_model;
 
-/* Sets up weights and memory; of what is allocated only the threads come later, and go when training is over. data must outlive the trainer.
+/* Sets up weights and memory; of what is allocated only the threads come later, and go when training is over. data must
+ * outlive the trainer.
  * Errors: no row left to train on, or, with a validation share, none to validate on; a monitor that does not exist, or
  * has nothing to watch; out of memory. */
 struct fa_trainer *fa_trainer_new(const struct fa_dataset *data, const struct fa_fit_options *options, struct fa_err *err);

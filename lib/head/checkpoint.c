@@ -37,7 +37,8 @@ static uint64_t digest_of(const struct fa_dataset *data, XXH3_state_t *hash)
 }
 
 /* One fact a line, the first to differ being the reason to refuse. */
-static char *identify(struct fa_trainer *const *trainer, size_t n, XXH3_state_t *hash, struct fa_arena *arena, struct fa_err *err)
+static char *identify(struct fa_trainer *const *trainer, size_t n, XXH3_state_t *hash, struct fa_arena *arena,
+                      struct fa_err *err)
 {
     const struct fa_dataset *data = trainer[0]->data;
     struct fa_map map = {0};
@@ -181,7 +182,8 @@ static int take_trainer(struct fa_trainer *t, struct source *source)
     return visit_state(t, take, source);
 }
 
-static int take_all(struct source *source, struct fa_trainer *const *trainer, size_t n, const char *identity, struct fa_err *err)
+static int take_all(struct source *source, struct fa_trainer *const *trainer, size_t n, const char *identity,
+                    struct fa_err *err)
 {
     char magic[sizeof MAGIC - 1];
     uint64_t length, check;

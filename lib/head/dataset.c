@@ -94,7 +94,8 @@ static int take_side(struct gathering *g, struct fa_dataset *data, const struct 
     return g->group[g->rows] ? 0 : -1;
 }
 
-static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, size_t input, struct fa_err *err)
+static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, size_t input,
+                  struct fa_err *err)
 {
     if (!record->data) {
         data->rejected++;
@@ -155,7 +156,8 @@ static int check_heads(const struct gathering *g, struct fa_dataset *data, bool 
     if (g->options->group_by && !g->ngrouped)
         return fa_err_set(err, "no record has a label '%s' to group by (%s)", g->options->group_by, met);
     if (g->options->split_by && !g->nheld)
-        return fa_err_set(err, "no record to hold out has the label %s=%s (%s)", g->options->split_by, g->options->split_value, met);
+        return fa_err_set(err, "no record to hold out has the label %s=%s (%s)", g->options->split_by,
+                          g->options->split_value, met);
     return present ? 0 : fa_err_set(err, "no record has a label age, gender or race (%s)", met);
 }
 
@@ -299,7 +301,8 @@ struct fa_dataset *fa_dataset_read_with(struct fa_reader *reader, const struct f
 {
     const char *const *heads = options->heads;
     size_t nheads = options->nheads;
-    struct gathering g = {.name = nheads ? heads : usual, .n = nheads ? nheads : sizeof usual / sizeof *usual, .options = options};
+    struct gathering g = {.options = options, .name = nheads ? heads : usual, .n = sizeof usual / sizeof *usual};
+    g.n = nheads ? nheads : g.n;
     struct fa_dataset *data = fa_mem_array(1, sizeof *data, err);
     int32_t *label = NULL;
     int failed = -1;

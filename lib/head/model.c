@@ -118,7 +118,8 @@ const char *model_describe_value(const struct fa_value *value, struct fa_arena *
         return fa_arena_printf(arena, NULL, "%.9g", value->real);
     case FA_ARRAY:
         for (size_t i = 0; text && i < value->array.n; i++)
-            text = fa_arena_printf(arena, NULL, "%s%s%s", text, i ? ", " : "", model_describe_value(&value->array.item[i], arena));
+            text = fa_arena_printf(arena, NULL, "%s%s%s", text, i ? ", " : "",
+                                   model_describe_value(&value->array.item[i], arena));
         return text ? text : "...";
     case FA_MAP:
         for (size_t i = 0; text && i < value->map.n; i++)

@@ -38,7 +38,8 @@ static void what_is_monitored_is_named(void **state)
     (void)state;
     const char *const two[] = {"a", "b"};
     const struct fa_head head[] = {{"age", two, 2, 0}, {"skin:tone", two, 2, 2}};
-    struct fa_score valid[] = {{.loss = 1, .accuracy = 0.5, .n = 9, .balanced = 0.4}, {.loss = 2, .accuracy = 0.9, .n = 9, .balanced = 0.8}};
+    struct fa_score valid[] = {{.loss = 1, .accuracy = 0.5, .n = 9, .balanced = 0.4},
+                               {.loss = 2, .accuracy = 0.9, .n = 9, .balanced = 0.8}};
     struct fa_epoch epoch = {.valid = valid, .valid_loss = 3};
     static const struct {
         const char *text;
