@@ -78,6 +78,7 @@ for _ in range(repeats):
     for batch in batches:
         for threads in thread_counts:
             for name, run in programs.items():
+                print("batch %d, %d threads: %s" % (batch, threads, name), file=sys.stderr)
                 got = None if name in missing else run(batch, threads)
                 if got:
                     measured.setdefault((batch, threads, name), []).append(got)
