@@ -20,6 +20,8 @@ epochs, repeats = int(setting("EPOCHS", "5")[0]), int(setting("REPEATS", "3")[0]
 batches = [int(b) for b in setting("BATCHES", "32 512")]
 thread_counts = [int(j) for j in setting("THREADS", " ".join(str(j) for j in sorted({1, cores})))]
 peers = setting("PEERS", "torch keras")
+if epochs < 2 or repeats < 1:
+    sys.exit("FA_BENCH_EPOCHS is at least 2, since the first is not counted, and FA_BENCH_REPEATS at least 1")
 
 
 def measure_stream():
