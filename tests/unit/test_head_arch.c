@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -68,8 +69,8 @@ static void faults_are_named(void **state)
         if (!strstr(err.text, line[i][1]))
             fail_msg("'%s': %s", line[i][0], err.text);
     }
-    for (int i = 0; i <= FA_ARCH_LAYERS; i++)
-        strcat(many, ", dense 2");
+    for (size_t i = 0, n = strlen(many); i <= FA_ARCH_LAYERS; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, ", dense 2");
     assert_int_equal(fa_arch_parse(&arch, many, &err), -1);
     assert_non_null(strstr(err.text, "more than 64 layers"));
 }
