@@ -72,6 +72,16 @@ void cli_usage(const char *format, ...)
     exit(2);
 }
 
+void cli_set_variable(const char *setting)
+{
+    const char *value = setting ? strchr(setting, '=') : NULL;
+    char name[64];
+    if (!value || (size_t)(value - setting) >= sizeof name)
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)(value - setting), setting);
+    setenv(name, value + 1, 0);
+}
+
 double cli_seconds(void)
 {
     struct timespec now;

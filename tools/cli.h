@@ -66,6 +66,9 @@ void cli_progress(const char *what, uint64_t done, uint64_t expect, uint64_t rej
 /* The line at the end, unless -q: ends the progress line. */
 void cli_summary(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Sets the environment variable NAME=VALUE, unless it is set already; NULL does nothing. Before there are threads. */
+void cli_set_variable(const char *setting);
+
 double cli_seconds(void); /* since the program began */
 
 /* "12 faces, 1 rejected, 3.4 s, 3.5 faces/s" as summary. */

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "embed.h"
 #include "fa/par.h"
+#include "fa/tensor.h"
 
 struct options {
     const char *model, *weights, *output;
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
     if (card->kind != FA_CARD_EMBEDDER)
         cli_fail_text("%s is the card of a detector, want an embedder", card->name);
     struct embed embed = {.options = &o};
+    cli_set_variable(fa_tensor_setting());
     struct cli_output output = cli_output_open(o.output, true);
     embed.reader = fa_reader_open((const char *const *)paths, (size_t)n, FA_CROP, 0, &err);
     if (!embed.reader)

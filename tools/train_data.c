@@ -58,7 +58,7 @@ struct fa_dataset *train_read(const struct train_source *source, const char *con
     const char **label = split_labels(source->labels, &nlabels, &arena);
     struct fa_dataset_options want = {label, nlabels, .group_by = source->group_by, .passengers = source->folds > 0};
     path = set_split(source, &want, path, &n, &arena);
-    struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE, &err);
+    struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE | FA_READER_MAP, &err);
     if (!reader)
         cli_fail(&err);
     struct fa_dataset *data = fa_dataset_read_with(reader, &want, &err);

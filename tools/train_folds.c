@@ -10,7 +10,8 @@ static void predict_fold(const struct train_runs *runs, size_t fold, float *logi
     struct fa_trainer **member = runs->trainer + fold * runs->seeds;
     struct fa_model *model = fa_model_make(member, runs->seeds, &err);
     struct fa_predictor *predictor = model ? fa_predictor_new(model, &err) : NULL;
-    float *answer = fa_mem_array(FA_PREDICT_ROWS * nlogits, sizeof *answer, &err);
+    float *answer = fa_mem_array(FA_PREDICT_ROWS * (nlogits + runs->data->dim), sizeof *answer, &err);
+    float *faces = answer + FA_PREDICT_ROWS * nlogits;
     size_t n, piece;
     const uint32_t *row = fa_trainer_left_out(member[0], &n);
     if (!predictor || !answer)
@@ -18,8 +19,10 @@ static void predict_fold(const struct train_runs *runs, size_t fold, float *logi
     for (size_t at = 0; at < n; at += piece) {
         const float *x[FA_PREDICT_ROWS];
         piece = n - at < FA_PREDICT_ROWS ? n - at : FA_PREDICT_ROWS;
-        for (size_t i = 0; i < piece; i++)
-            x[i] = runs->data->x[row[at + i]];
+        for (size_t i = 0; i < piece; i++) {
+            fa_dataset_row(runs->data, row[at + i], faces + i * runs->data->dim);
+            x[i] = faces + i * runs->data->dim;
+        }
         fa_predictor_run(predictor, x, piece, answer);
         for (size_t i = 0; i < piece; i++)
             memcpy(logits + row[at + i] * nlogits, answer + i * nlogits, nlogits * sizeof *logits);

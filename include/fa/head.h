@@ -65,7 +65,7 @@ struct fa_passenger {
 /* Embeddings with labels, rows in the order of their ids, so that the order of the stream does not matter. */
 struct fa_dataset {
     size_t rows, dim;
-    const float *const *x; /* rows pointers to dim floats each */
+    const struct fa_stored *x; /* rows embeddings of dim elements each: fa_dataset_row() */
     const char *const *id;
     const int32_t *label; /* rows x nheads: class, or nclasses + coarse label, or -1 where the record has no such label */
     const struct fa_head *head;
@@ -79,8 +79,8 @@ struct fa_dataset {
     uint64_t rejected;        /* records without an embedding */
     uint64_t unlabelled;      /* records with an embedding, but none of the labels */
     struct fa_header header;  /* of the embedding stream */
-    struct fa_arena arena;    /* owns all but the floats */
-    float *memory;            /* of the floats */
+    struct fa_arena arena;    /* owns all but */
+    struct fa_maps maps;      /* the embeddings of files that could be mapped */
 };
 
 /* Reads the rest of an embedding stream. heads names the nheads labels to learn, in order; nheads = 0 takes those of
@@ -88,6 +88,9 @@ struct fa_dataset {
  * without any of the labels are counted and left out.
  * Errors: those of fa_reader_next(); no such label; a label with fewer than two classes; nothing to train on. */
 struct fa_dataset *fa_dataset_read(struct fa_reader *reader, const char *const *heads, size_t nheads, struct fa_err *err);
+
+/* An embedding of the data set: dim floats. */
+void fa_dataset_row(const struct fa_dataset *data, size_t row, float *to);
 
 /* As fa_dataset_read(), with more to ask for; zeros ask for nothing. */
 struct fa_dataset_options {

@@ -18,7 +18,7 @@ unsigned fa_pool_threads(const struct fa_pool *pool); /* 1 for NULL */
 
 /* Calls fn(arg, i, worker) once for every i in 0..n-1 and returns when all are done; worker is in 0..threads-1. Which
  * worker takes which index is not fixed, so fn must not let its result depend on it. A NULL pool runs in the caller. Not
- * reentrant: fn must not use the same pool. */
+ * reentrant: fn must not use the same pool. n is below 2^32. */
 void fa_pool_for(struct fa_pool *pool, size_t n, void (*fn)(void *arg, size_t i, unsigned worker), void *arg);
 
 /* An ordered pipeline: read() items one after another, work() on them in parallel, write() them in the order read. */

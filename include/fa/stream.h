@@ -130,7 +130,17 @@ size_t fa_id_base(const char *id);
 
 struct fa_reader;
 
-enum { FA_READER_UNIQUE = 1 }; /* refuse an id met twice (costs 8 to 16 bytes a record) */
+enum {
+    FA_READER_UNIQUE = 1, /* refuse an id met twice (costs 8 to 16 bytes a record) */
+    FA_READER_MAP = 2     /* map regular files instead of reading them, for fa_reader_stored() */
+};
+
+/* Files mapped into memory: they must not be cut while they are. */
+struct fa_maps {
+    struct fa_mapping *mapping;
+    size_t n, capacity;
+};
+void fa_maps_free(struct fa_maps *maps); /* unmaps */
 
 /* Opens the streams at paths, read as one; n = 0, or the path "-", is standard input. want is the kinds accepted, ored;
  * the message about another kind says which tool makes the wanted one. Reads the first header. */
@@ -147,6 +157,21 @@ int fa_reader_next(struct fa_reader *reader, struct fa_record *record, struct fa
 
 /* Which of the paths, from 0, the last record came from. */
 size_t fa_reader_input(const struct fa_reader *reader);
+
+/* The payload of the last record as it is stored. The bytes are there until the next record is read; of a mapped file, as long
+ * as its mapping. */
+struct fa_stored {
+    const unsigned char *bytes;
+    enum fa_dtype dtype;
+    bool mapped;
+};
+struct fa_stored fa_reader_stored(const struct fa_reader *reader);
+
+/* Hands over the mappings, which else end with the reader. Their bytes may now be read in any order. */
+struct fa_maps fa_reader_take_maps(struct fa_reader *reader);
+
+/* n stored elements, FA_F16 or FA_F32, as floats. */
+void fa_stored_floats(float *to, const struct fa_stored *from, size_t n);
 
 /* Records read so far, and how many of them were rejects. */
 uint64_t fa_reader_count(const struct fa_reader *reader);

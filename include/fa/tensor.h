@@ -12,6 +12,11 @@ enum fa_transpose { FA_AS_IS, FA_TRANSPOSED };
 void fa_tensor_gemm(enum fa_transpose ta, enum fa_transpose tb, size_t m, size_t n, size_t k, float alpha, const float *a,
                     size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+/* BLIS knows by name which processors are worth its AVX-512 kernels, and takes AVX2 for newer ones and for virtual machines.
+ * The variable, NAME=VALUE, that has it take AVX-512 if a program sets it before the first product, or NULL where it does
+ * right by itself or has none. They are faster from m = 96 or so on, and slower with less. */
+const char *fa_tensor_setting(void);
+
 /* What is done to a product while it is hot. */
 enum fa_tensor_activation { FA_TENSOR_LINEAR, FA_TENSOR_RELU, FA_TENSOR_PRELU, FA_TENSOR_CLIP };
 struct fa_epilogue {
@@ -51,6 +56,16 @@ void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa,
 
 /* y = x < low ? low : x > high ? high : x. */
 void fa_tensor_clip(size_t n, float low, float high, const float *x, float *y);
+
+/* One step of Adam (Kingma and Ba 2015, algorithm 1, with their beta1 = 0.9 and beta2 = 0.999) on n weights w with moments m
+ * and v and gradients g, or AdamW (Loshchilov and Hutter 2019) by shrink. */
+struct fa_adam {
+    float rate, epsilon; /* both times sqrt(1 - beta2^t), rate also / (1 - beta1^t): the bias corrections */
+    float shrink;        /* the weight is multiplied by it first: 1 - learning rate * decay */
+    float decay;         /* this much of the weight is added to the gradient */
+    float scale;         /* the gradient is multiplied by it before that */
+};
+void fa_tensor_adam(float *w, float *m, float *v, const float *g, size_t n, const struct fa_adam *adam);
 
 /* Has this thread take subnormal numbers for zero, and gives what fa_tensor_restore() puts back. Channels of a network that
  * died in training fade into subnormals, which add nothing but take the processor a hundred times as long. */

@@ -1,21 +1,31 @@
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "fa/mem.h"
 #include "fa/par.h"
 
+/* Loops of a few microseconds follow each other closely: a thread looks for news this often, some 40 microseconds, before
+ * it sleeps. */
+enum { LOOKS = 1000 };
+
 struct fa_pool {
     unsigned threads, started; /* started = helper threads running; the caller is worker 0 */
     pthread_t *thread;
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* held to fall asleep and to wake */
     pthread_cond_t begin, finish;
-    unsigned round, busy;
-    int stop;
+    atomic_uint sleeping; /* helpers */
+    atomic_bool waiting;  /* the caller sleeps */
+    atomic_bool stop;
+    /* Loops so far, and in the lower half the indices of the present one that nobody has taken. Who takes one keeps the loop
+     * from ending, and fn, arg and n as they are, until it is done; who comes late finds nothing, and nobody waits for it. */
+    _Atomic uint64_t open;
+    atomic_size_t left; /* indices not yet done */
     void (*fn)(void *arg, size_t i, unsigned worker);
     void *arg;
     size_t n;
-    atomic_size_t next;
 };
 
 struct helper {
@@ -23,33 +33,75 @@ struct helper {
     unsigned worker;
 };
 
+static uint32_t untaken(struct fa_pool *pool)
+{
+    return (uint32_t)atomic_load(&pool->open);
+}
+
+static void finish_index(struct fa_pool *pool)
+{
+    if (atomic_fetch_sub(&pool->left, 1) > 1 || !atomic_load(&pool->waiting))
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->finish);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 static void take_indices(struct fa_pool *pool, unsigned worker)
 {
-    size_t i;
-    while ((i = atomic_fetch_add(&pool->next, 1)) < pool->n)
-        pool->fn(pool->arg, i, worker);
+    uint64_t open = atomic_load(&pool->open);
+    while ((uint32_t)open) {
+        if (!atomic_compare_exchange_weak(&pool->open, &open, open - 1))
+            continue;
+        pool->fn(pool->arg, pool->n - (uint32_t)open, worker);
+        finish_index(pool);
+        open = atomic_load(&pool->open);
+    }
+}
+
+static void pause_briefly(void)
+{
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+}
+
+static void await_work(struct fa_pool *pool)
+{
+    for (int i = 0; i < LOOKS && !untaken(pool) && !atomic_load(&pool->stop); i++)
+        pause_briefly();
+    if (untaken(pool))
+        return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->sleeping, 1);
+    while (!untaken(pool) && !atomic_load(&pool->stop))
+        pthread_cond_wait(&pool->begin, &pool->lock);
+    atomic_fetch_sub(&pool->sleeping, 1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void await_rest(struct fa_pool *pool)
+{
+    for (int i = 0; i < LOOKS && atomic_load(&pool->left); i++)
+        pause_briefly();
+    if (!atomic_load(&pool->left))
+        return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->waiting, true);
+    while (atomic_load(&pool->left))
+        pthread_cond_wait(&pool->finish, &pool->lock);
+    atomic_store(&pool->waiting, false);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 static void *help(void *arg)
 {
     struct helper self = *(struct helper *)arg;
-    struct fa_pool *pool = self.pool;
-    unsigned seen = 0;
     free(arg);
-    pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        while (pool->round == seen && !pool->stop)
-            pthread_cond_wait(&pool->begin, &pool->lock);
-        if (pool->stop)
-            break;
-        seen = pool->round;
-        pthread_mutex_unlock(&pool->lock);
-        take_indices(pool, self.worker);
-        pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0)
-            pthread_cond_signal(&pool->finish);
+    while (!atomic_load(&self.pool->stop)) {
+        take_indices(self.pool, self.worker);
+        await_work(self.pool);
     }
-    pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
@@ -92,7 +144,7 @@ void fa_pool_free(struct fa_pool *pool)
     if (!pool)
         return;
     pthread_mutex_lock(&pool->lock);
-    pool->stop = 1;
+    atomic_store(&pool->stop, true);
     pthread_cond_broadcast(&pool->begin);
     pthread_mutex_unlock(&pool->lock);
     for (unsigned i = 0; i < pool->started; i++)
@@ -116,18 +168,16 @@ void fa_pool_for(struct fa_pool *pool, size_t n, void (*fn)(void *arg, size_t i,
             fn(arg, i, 0);
         return;
     }
-    pthread_mutex_lock(&pool->lock);
     pool->fn = fn;
     pool->arg = arg;
     pool->n = n;
-    atomic_store(&pool->next, 0);
-    pool->busy = pool->started;
-    pool->round++;
-    pthread_cond_broadcast(&pool->begin);
-    pthread_mutex_unlock(&pool->lock);
+    atomic_store(&pool->left, n);
+    atomic_store(&pool->open, ((atomic_load(&pool->open) >> 32) + 1) << 32 | n);
+    if (atomic_load(&pool->sleeping)) {
+        pthread_mutex_lock(&pool->lock);
+        pthread_cond_broadcast(&pool->begin);
+        pthread_mutex_unlock(&pool->lock);
+    }
     take_indices(pool, 0);
-    pthread_mutex_lock(&pool->lock);
-    while (pool->busy)
-        pthread_cond_wait(&pool->finish, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+    await_rest(pool);
 }

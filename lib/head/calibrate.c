@@ -78,9 +78,7 @@ static void infer_all(struct fa_trainer *t, float *logits)
     size_t nlogits = mlp_nlogits(&t->mlp);
     for (size_t at = 0, n; at < t->nvalid; at += n) {
         n = t->nvalid - at < FA_PREDICT_ROWS ? t->nvalid - at : FA_PREDICT_ROWS;
-        for (size_t i = 0; i < n; i++)
-            t->batch_x[i] = t->data->x[t->valid[at + i]];
-        mlp_gather(&t->mlp, t->x, t->batch_x, n, t->center, t->scale);
+        trainer_load(t, t->x, t->valid + at, n);
         memcpy(logits + at * nlogits, mlp_infer(&t->mlp, t->best, t->x, t->buffer), n * nlogits * sizeof *logits);
     }
 }

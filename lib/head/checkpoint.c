@@ -17,7 +17,8 @@ struct place {
 
 /* ---- what a checkpoint belongs to ---- */
 
-static uint64_t digest_of(const struct fa_dataset *data, XXH3_state_t *hash)
+/* x: room for an embedding. */
+static uint64_t digest_of(const struct fa_dataset *data, XXH3_state_t *hash, float *x)
 {
     XXH3_64bits_reset(hash);
     for (size_t i = 0; i < data->rows; i++) {
@@ -26,7 +27,8 @@ static uint64_t digest_of(const struct fa_dataset *data, XXH3_state_t *hash)
         XXH3_64bits_update(hash, data->group[i], strlen(data->group[i]) + 1);
         XXH3_64bits_update(hash, &held, 1);
         XXH3_64bits_update(hash, data->label + i * data->nheads, data->nheads * sizeof *data->label);
-        XXH3_64bits_update(hash, data->x[i], data->dim * sizeof **data->x);
+        fa_dataset_row(data, i, x);
+        XXH3_64bits_update(hash, x, data->dim * sizeof *x);
     }
     for (size_t h = 0; h < data->nheads; h++)
         for (size_t i = 0; i < data->coarse[h].n; i++) {
@@ -56,7 +58,7 @@ static char *identify(struct fa_trainer *const *trainer, size_t n, XXH3_state_t 
     for (size_t i = 0; text && i < map.n; i++)
         text = fa_arena_printf(arena, err, "%s%s %s\n", text, map.pair[i].key, model_describe_value(&map.pair[i].value, arena));
     return text ? fa_arena_printf(arena, err, "%sdata of %zu faces with digest %016llx\n", text, data->rows,
-                                  (unsigned long long)digest_of(data, hash))
+                                  (unsigned long long)digest_of(data, hash, trainer[0]->x))
                 : NULL;
 }
 

@@ -19,7 +19,7 @@ struct gathering {
     uint8_t *held;
     struct fa_passenger *passenger;
     size_t npassengers, nheld, ngrouped;
-    float *x;
+    struct fa_stored *x;
     int32_t *label; /* (rows, n) */
     size_t id_capacity, x_capacity, label_capacity, group_capacity, held_capacity, passenger_capacity;
 };
@@ -94,7 +94,21 @@ static int take_side(struct gathering *g, struct fa_dataset *data, const struct 
     return g->group[g->rows] ? 0 : -1;
 }
 
-static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, size_t input,
+/* The embedding as stored: where it is mapped, or a copy. */
+static int take_embedding(struct gathering *g, struct fa_dataset *data, struct fa_stored stored, struct fa_err *err)
+{
+    if (!stored.mapped) {
+        size_t bytes = g->dim * (stored.dtype == FA_F16 ? 2 : sizeof(float));
+        void *copy = fa_arena_alloc(&data->arena, bytes, err);
+        if (!copy)
+            return -1;
+        stored.bytes = memcpy(copy, stored.bytes, bytes);
+    }
+    g->x[g->rows] = stored;
+    return 0;
+}
+
+static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_record *record, struct fa_reader *reader,
                   struct fa_err *err)
 {
     if (!record->data) {
@@ -104,17 +118,16 @@ static int gather(struct gathering *g, struct fa_dataset *data, const struct fa_
     if (g->rows == INT32_MAX)
         return fa_err_set(err, "more than %d records", INT32_MAX);
     if (fa_mem_grow(&g->id, &g->id_capacity, g->rows + 1, sizeof *g->id, err) ||
-        fa_mem_grow(&g->x, &g->x_capacity, (g->rows + 1) * g->dim, sizeof *g->x, err) ||
+        fa_mem_grow(&g->x, &g->x_capacity, g->rows + 1, sizeof *g->x, err) ||
         fa_mem_grow(&g->label, &g->label_capacity, (g->rows + 1) * g->n, sizeof *g->label, err))
         return -1;
     int any = take_labels(g, record, err);
     data->unlabelled += any == 0;
     if (any <= 0)
         return any;
-    if (!(g->id[g->rows] = fa_arena_strdup(&data->arena, record->id, err)) || take_side(g, data, record, input, err) ||
-        take_passenger(g, data, record, g->rows, err))
+    if (!(g->id[g->rows] = fa_arena_strdup(&data->arena, record->id, err)) || take_side(g, data, record, fa_reader_input(reader), err) ||
+        take_passenger(g, data, record, g->rows, err) || take_embedding(g, data, fa_reader_stored(reader), err))
         return -1;
-    memcpy(g->x + g->rows * g->dim, record->data, g->dim * sizeof *g->x);
     g->rows++;
     return 0;
 }
@@ -124,7 +137,7 @@ static int gather_all(struct gathering *g, struct fa_dataset *data, struct fa_re
     struct fa_record record = {0};
     int got, failed = 0;
     while ((got = fa_reader_next(reader, &record, err)) > 0 && !failed)
-        failed = gather(g, data, &record, fa_reader_input(reader), err);
+        failed = gather(g, data, &record, reader, err);
     fa_record_free(&record);
     return got < 0 || failed ? -1 : 0;
 }
@@ -214,7 +227,7 @@ static int make_heads(struct fa_dataset *data, struct gathering *g, int32_t **la
 
 struct row {
     const char *id;
-    const float *x;
+    struct fa_stored x;
     const int32_t *label;
     size_t from;
 };
@@ -224,12 +237,12 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(((const struct row *)a)->id, ((const struct row *)b)->id);
 }
 
-/* Sorts by id: the floats stay where they are, pointers to them are moved. */
+/* Sorts by id: embeddings stay where they are. */
 static int sort_rows(struct fa_dataset *data, const struct gathering *g, const int32_t *from, struct fa_err *err)
 {
     size_t n = g->rows, nheads = data->nheads;
     struct row *row = fa_mem_array(n, sizeof *row, err);
-    const float **x = fa_arena_alloc(&data->arena, n * sizeof *x, err);
+    struct fa_stored *x = fa_arena_alloc(&data->arena, n * sizeof *x, err);
     const char **id = fa_arena_alloc(&data->arena, n * sizeof *id, err);
     int32_t *label = fa_arena_alloc(&data->arena, n * nheads * sizeof *label, err);
     const char **group = fa_arena_alloc(&data->arena, n * sizeof *group, err);
@@ -237,7 +250,7 @@ static int sort_rows(struct fa_dataset *data, const struct gathering *g, const i
     size_t *to = fa_mem_array(n, sizeof *to, err);
     int failed = !row || !x || !id || !label || !group || !held || !to ? -1 : 0;
     for (size_t i = 0; i < n && !failed; i++)
-        row[i] = (struct row){g->id[i], g->x + i * g->dim, from + i * nheads, i};
+        row[i] = (struct row){g->id[i], g->x[i], from + i * nheads, i};
     if (!failed)
         qsort(row, n, sizeof *row, compare_rows);
     for (size_t i = 0; i < n && !failed; i++) {
@@ -260,6 +273,11 @@ static int sort_rows(struct fa_dataset *data, const struct gathering *g, const i
     data->id = id;
     data->label = label;
     return failed;
+}
+
+void fa_dataset_row(const struct fa_dataset *data, size_t row, float *to)
+{
+    fa_stored_floats(to, &data->x[row], data->dim);
 }
 
 static int check_names(const char *const *name, size_t n, struct fa_err *err)
@@ -315,8 +333,7 @@ struct fa_dataset *fa_dataset_read_with(struct fa_reader *reader, const struct f
     failed = gather_all(&g, data, reader, err) || check_heads(&g, data, nheads > 0, err) || make_heads(data, &g, &label, err) ||
              sort_rows(data, &g, label, err) || keep_passengers(data, &g, err) ||
              !(data->validation = describe_split(options, &data->arena, err));
-    data->memory = g.x;
-    g.x = NULL;
+    data->maps = fa_reader_take_maps(reader);
 out:
     drop_gathering(&g);
     free(label);
@@ -332,6 +349,6 @@ void fa_dataset_free(struct fa_dataset *data)
     if (!data)
         return;
     fa_arena_free(&data->arena);
-    free(data->memory);
+    fa_maps_free(&data->maps);
     free(data);
 }

@@ -4,45 +4,19 @@
 #include "fa/tensor.h"
 #include "layers.h"
 
-/* Columns of a product that one thread takes at once. Fixed, whatever the number of threads: where a kernel's edge lies
- * must not depend on it. */
-enum { TILE = 128 };
-
-struct product {
-    enum fa_transpose ta, tb;
-    size_t m, n, k, lda, ldb, ldc;
-    const float *a, *b;
-    float *c;
-};
-
-static void take_tile(void *arg, size_t tile, unsigned worker)
+void layer_dense_forward(float *y, const float *x, const float *w, struct layer_dense d, size_t from, size_t n)
 {
-    const struct product *p = arg;
-    size_t from = tile * TILE, n = p->n - from < TILE ? p->n - from : TILE;
-    const float *b = p->b + (p->tb == FA_TRANSPOSED ? from * p->ldb : from);
-    (void)worker;
-    fa_tensor_gemm(p->ta, p->tb, p->m, n, p->k, 1, p->a, p->lda, b, p->ldb, 0, p->c + from, p->ldc);
+    fa_tensor_gemm(FA_AS_IS, FA_AS_IS, d.rows, n, d.in, 1, x, d.in, w + from, d.out, 0, y + from, d.out);
 }
 
-static void multiply(struct fa_pool *pool, struct product *product)
+void layer_dense_backward_input(float *dx, const float *dy, const float *w, struct layer_dense d, size_t from, size_t n)
 {
-    fa_pool_for(pool, (product->n + TILE - 1) / TILE, take_tile, product);
+    fa_tensor_gemm(FA_AS_IS, FA_TRANSPOSED, d.rows, n, d.out, 1, dy, d.out, w + from * d.out, d.out, 0, dx + from, d.in);
 }
 
-void layer_dense_forward(struct fa_pool *pool, float *y, const float *x, const float *w, size_t rows, size_t in, size_t out)
+void layer_dense_backward_kernel(float *dw, const float *dy, const float *x, struct layer_dense d, size_t from, size_t n)
 {
-    struct product p = {FA_AS_IS, FA_AS_IS, rows, out, in, in, out, out, x, w, y};
-    multiply(pool, &p);
-}
-
-void layer_dense_backward(struct fa_pool *pool, float *dx, float *dw, const float *dy, const float *x, const float *w,
-                          size_t rows, size_t in, size_t out)
-{
-    struct product kernel = {FA_TRANSPOSED, FA_AS_IS, in, out, rows, in, out, out, x, dy, dw};
-    struct product input = {FA_AS_IS, FA_TRANSPOSED, rows, in, out, out, out, in, dy, w, dx};
-    multiply(pool, &kernel);
-    if (dx)
-        multiply(pool, &input);
+    fa_tensor_gemm(FA_TRANSPOSED, FA_AS_IS, n, d.out, d.rows, 1, x + from, d.in, dy, d.out, 0, dw + from * d.out, d.out);
 }
 
 #define SLOPE 0.2f /* keras.activations.leaky_relu's negative_slope */
@@ -86,14 +60,14 @@ static void activate(float *y, size_t n, enum fa_activation activation)
     }
 }
 
-void layer_activation_forward(float *y, float *z, const float *b, size_t rows, size_t out, enum fa_activation activation)
+void layer_activation_forward(float *y, float *z, const float *b, struct layer_part part, enum fa_activation activation)
 {
-    for (size_t row = 0; row < rows; row++, y += out) {
-        for (size_t i = 0; i < out; i++)
+    for (size_t row = 0; row < part.rows; row++, y += part.stride) {
+        for (size_t i = 0; i < part.n; i++)
             y[i] += b[i];
         if (z && activation == FA_GELU)
-            memcpy(z + row * out, y, out * sizeof *y);
-        activate(y, out, activation);
+            memcpy(z + row * part.stride, y, part.n * sizeof *y);
+        activate(y, part.n, activation);
     }
 }
 
@@ -126,13 +100,13 @@ static void deactivate(float *restrict dy, const float *restrict y, const float 
     }
 }
 
-void layer_activation_backward(float *dy, float *db, const float *y, const float *z, size_t rows, size_t out,
+void layer_activation_backward(float *dy, float *db, const float *y, const float *z, struct layer_part part,
                                enum fa_activation activation)
 {
-    memset(db, 0, out * sizeof *db);
-    for (size_t row = 0; row < rows; row++, y += out, dy += out) {
-        deactivate(dy, y, z ? z + row * out : NULL, out, activation);
-        for (size_t i = 0; i < out; i++)
+    memset(db, 0, part.n * sizeof *db);
+    for (size_t row = 0; row < part.rows; row++, y += part.stride, dy += part.stride) {
+        deactivate(dy, y, z ? z + row * part.stride : NULL, part.n, activation);
+        for (size_t i = 0; i < part.n; i++)
             db[i] += dy[i];
     }
 }

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "fa/rng.h"
+#include "fa/tensor.h"
 #include "trainer.h"
 
 /* ---- one step ---- */
@@ -14,35 +15,57 @@ static void tally_heads(struct fa_trainer *t, const float *logits, size_t n)
                   t->batch_label + h, t->mlp.nheads, n);
 }
 
-static void take_batch(struct fa_trainer *t, const uint32_t *row, size_t n)
+void trainer_load(const struct fa_trainer *t, float *x, const uint32_t *row, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fa_dataset_row(t->data, row[i], x + i * t->mlp.dim);
+    mlp_normalize(&t->mlp, x, n, t->center, t->scale);
+}
+
+static void load_labels(struct fa_trainer *t, const uint32_t *row, size_t n)
 {
     size_t nheads = t->mlp.nheads;
-    for (size_t i = 0; i < n; i++) {
-        t->batch_x[i] = t->data->x[row[i]];
+    for (size_t i = 0; i < n; i++)
         memcpy(t->batch_label + i * nheads, t->data->label + row[i] * nheads, nheads * sizeof *t->batch_label);
-    }
+}
+
+struct batch {
+    struct fa_trainer *trainer;
+    const uint32_t *row;
+    size_t n;
+};
+
+/* Some rows: what is drawn or rounded for one does not depend on the others. */
+enum { SLICE = 8 };
+
+static void prepare_slice(void *arg, size_t slice, unsigned worker)
+{
+    const struct batch *batch = arg;
+    struct fa_trainer *t = batch->trainer;
+    size_t from = slice * SLICE, n = batch->n - from < SLICE ? batch->n - from : SLICE;
+    (void)worker;
+    trainer_load(t, t->tape.x + from * t->mlp.dim, batch->row + from, n);
+    mlp_draw_masks(&t->mlp, &t->tape, from, n, t->options.seed, t->steps);
 }
 
 static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
 {
-    take_batch(t, row, n);
-    mlp_gather(&t->mlp, t->tape.x, t->batch_x, n, t->center, t->scale);
-    mlp_draw_masks(&t->mlp, &t->tape, n, t->options.seed, t->steps, t->pool);
+    fa_pool_for(t->pool, (n + SLICE - 1) / SLICE, prepare_slice, &(struct batch){t, row, n});
+    load_labels(t, row, n);
     mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
     mlp_loss(&t->mlp, &t->tape, t->loss, t->batch_label, n, t->score);
     tally_heads(t, t->tape.y[t->mlp.nsteps - 1], n);
-    mlp_backward(&t->mlp, &t->tape, t->param, t->grad, n, t->pool);
     t->rate = trainer_rate(t);
     t->steps++;
-    mlp_update(&t->mlp, &(struct mlp_state){t->param, t->m, t->v, t->grad, t->steps}, &t->options, t->rate, t->pool);
+    mlp_learn(&t->mlp, &t->tape, &(struct mlp_state){t->param, t->grad, t->m, t->v, t->steps}, n, &t->options, t->rate, t->pool);
 }
 
 /* ---- scores ---- */
 
 static void validate_rows(struct fa_trainer *t, const uint32_t *row, size_t n)
 {
-    take_batch(t, row, n);
-    mlp_gather(&t->mlp, t->x, t->batch_x, n, t->center, t->scale);
+    load_labels(t, row, n);
+    trainer_load(t, t->x, row, n);
     const float *logits = mlp_infer(&t->mlp, t->param, t->x, t->buffer);
     for (size_t h = 0; h < t->mlp.nheads; h++)
         layer_softmax_loss(&t->score[h], NULL, logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), &t->loss[h],
@@ -168,12 +191,8 @@ static int train_rows(struct fa_trainer *t)
     return 1;
 }
 
-int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err *err)
+static int run_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err *err)
 {
-    if (trainer_is_over(t))
-        return 0;
-    if (t->options.threads > 1 && !t->pool && !(t->pool = fa_pool_new(t->options.threads, err)))
-        return -1;
     struct fa_epoch *this = &t->history[t->epochs];
     double began = seconds_now();
     if (train_rows(t) == 2)
@@ -189,9 +208,20 @@ int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err
     this->seconds = seconds_now() - began;
     keep_best(t, monitor_value(&t->monitor, this, t->mlp.nheads));
     *epoch = *this;
+    return 1;
+}
+
+int fa_trainer_epoch(struct fa_trainer *t, struct fa_epoch *epoch, struct fa_err *err)
+{
+    if (trainer_is_over(t))
+        return 0;
+    unsigned long state = fa_tensor_flush_subnormals(); /* threads inherit it */
+    bool ready = t->options.threads < 2 || t->pool || (t->pool = fa_pool_new(t->options.threads, err));
+    int got = ready ? run_epoch(t, epoch, err) : -1;
     if (trainer_is_over(t)) { /* others may be waiting */
         fa_pool_free(t->pool);
         t->pool = NULL;
     }
-    return 1;
+    fa_tensor_restore(state);
+    return got;
 }

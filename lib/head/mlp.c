@@ -10,7 +10,7 @@
 static void add_tensor(struct fa_mlp *mlp, const char *layer, const char *what, bool matrix, size_t rows, size_t cols)
 {
     struct mlp_tensor *tensor = &mlp->tensor[mlp->ntensors++];
-    *tensor = (struct mlp_tensor){.matrix = matrix, .rows = rows, .cols = cols, .offset = mlp->floats};
+    *tensor = (struct mlp_tensor){.matrix = matrix, .rows = rows, .cols = cols, .offset = mlp->floats, .step = mlp->nsteps};
     tensor->trained = strncmp(what, "moving", 6) != 0;
     snprintf(tensor->name, sizeof tensor->name, "%s/%s", layer, what);
     mlp->floats += (rows * cols + 15) / 16 * 16; /* every tensor on a cache line */
@@ -34,6 +34,10 @@ static void add_step(struct fa_mlp *mlp, struct fa_layer layer, const char *name
         add_tensor(mlp, unique, "moving_variance", false, 1, out);
     }
     step->ntensors = mlp->ntensors - step->tensor;
+    if (layer.kind == FA_DENSE || !mlp->nsteps)
+        mlp->block[mlp->nblocks++].step = mlp->nsteps;
+    step->block = mlp->nblocks - 1;
+    mlp->block[step->block].nsteps++;
     mlp->widest = out > mlp->widest ? out : mlp->widest;
     mlp->nsteps++;
 }
@@ -122,8 +126,8 @@ static size_t lay_out(struct mlp_tape *tape, const struct fa_mlp *mlp, size_t ro
             tape->rstd[s] = TAKE(mlp->step[s].out);
         }
     }
-    for (int i = 0; i < 2; i++)
-        tape->gradient[i] = TAKE(rows * mlp->widest);
+    for (size_t b = 0; b < mlp->nblocks; b++)
+        tape->dy[b] = TAKE(rows * mlp->step[mlp->block[b].step].out);
 #undef TAKE
     return used;
 }

@@ -117,7 +117,7 @@ static int read_array(const struct model_array *array, const msgpack_object *obj
     if (object->via.array.size < 4 || item[3].type != MSGPACK_OBJECT_BIN || item[3].via.bin.size != 4 * n ||
         !has_shape(&item[2], array))
         return fa_err_set(err, "%s does not have the shape that the architecture gives it", array->name);
-    wire_get_f32(array->data, (const unsigned char *)item[3].via.bin.ptr, n);
+    fa_stored_floats(array->data, &(struct fa_stored){(const unsigned char *)item[3].via.bin.ptr, FA_F32, false}, n);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(array->data[i]))
             return fa_err_set(err, "%s: weight %zu is not finite", array->name, i + 1);

@@ -42,7 +42,9 @@ void fa_predictor_free(struct fa_predictor *predictor)
 static void run_member(struct fa_predictor *p, const struct fa_member *member, const float *const *x, size_t n, float *logits)
 {
     const struct fa_model *model = p->model;
-    mlp_gather(model->mlp, p->x, x, n, member->center, member->scale);
+    for (size_t row = 0; row < n; row++)
+        memcpy(p->x + row * model->mlp->dim, x[row], model->mlp->dim * sizeof *p->x);
+    mlp_normalize(model->mlp, p->x, n, member->center, member->scale);
     const float *raw = mlp_infer(model->mlp, member->param, p->x, p->buffer);
     for (size_t row = 0; row < n; row++)
         for (size_t h = 0; h < model->nheads; h++)

@@ -80,18 +80,23 @@ static int standardize(struct fa_trainer *t, struct fa_err *err)
 {
     size_t dim = t->mlp.dim;
     double *sum = fa_mem_array(2 * dim, sizeof *sum, err), *square = sum + dim;
+    float *x = t->x;
     if (!sum)
         return -1;
-    for (size_t i = 0; i < t->ntrain; i++)
+    for (size_t i = 0; i < t->ntrain; i++) {
+        fa_dataset_row(t->data, t->train[i], x);
         for (size_t k = 0; k < dim; k++)
-            sum[k] += (double)t->data->x[t->train[i]][k];
+            sum[k] += (double)x[k];
+    }
     for (size_t k = 0; k < dim; k++)
         sum[k] /= (double)t->ntrain;
-    for (size_t i = 0; i < t->ntrain; i++)
+    for (size_t i = 0; i < t->ntrain; i++) {
+        fa_dataset_row(t->data, t->train[i], x);
         for (size_t k = 0; k < dim; k++) {
-            double d = (double)t->data->x[t->train[i]][k] - sum[k];
+            double d = (double)x[k] - sum[k];
             square[k] += d * d;
         }
+    }
     for (size_t k = 0; k < dim; k++) {
         double deviation = sqrt(square[k] / (double)t->ntrain);
         t->center[k] = (float)sum[k];
@@ -106,14 +111,13 @@ static int allocate(struct fa_trainer *t, struct fa_err *err)
     size_t n = t->mlp.floats, dim = (t->mlp.dim + 15) / 16 * 16, wide = (t->mlp.widest + 15) / 16 * 16;
     size_t rows = t->options.batch > FA_PREDICT_ROWS ? t->options.batch : FA_PREDICT_ROWS, nheads = t->mlp.nheads;
     float *at = t->memory = fa_mem_aligned(5 * n + 2 * dim + FA_PREDICT_ROWS * (dim + 2 * wide), sizeof(float), err);
-    t->batch_x = fa_arena_alloc(&t->arena, rows * sizeof *t->batch_x, err);
     t->batch_label = fa_arena_alloc(&t->arena, rows * nheads * sizeof *t->batch_label, err);
     t->score = fa_arena_alloc(&t->arena, nheads * sizeof *t->score, err);
     t->tally = fa_arena_alloc(&t->arena, nheads * sizeof *t->tally, err);
     uint64_t *count = fa_arena_alloc(&t->arena, 2 * mlp_nlogits(&t->mlp) * sizeof *count, err);
     t->history = fa_arena_alloc(&t->arena, t->options.epochs * sizeof *t->history, err);
     struct fa_score *score = fa_arena_alloc(&t->arena, 2 * t->options.epochs * nheads * sizeof *score, err);
-    if (!at || !t->batch_x || !t->batch_label || !t->score || !t->tally || !count || !t->history || !score)
+    if (!at || !t->batch_label || !t->score || !t->tally || !count || !t->history || !score)
         return -1;
     float **const part[] = {&t->param, &t->grad, &t->m, &t->v, &t->best};
     for (size_t i = 0; i < 5; i++, at += n)

@@ -17,8 +17,7 @@ struct fa_trainer {
     float *center, *scale;              /* dim each */
     float *x, *buffer[2];               /* of inference */
     float *memory;
-    const float **batch_x; /* of one batch (training or inference) */
-    int32_t *batch_label;
+    int32_t *batch_label; /* of one batch (training or inference) */
     struct mlp_tape tape;
     struct layer_loss *loss;   /* nheads */
     struct layer_score *score; /* nheads, running sums */
@@ -38,6 +37,9 @@ int trainer_set_loss(struct fa_trainer *t, struct fa_err *err);
 
 /* The learning rate of the step to come. It follows from steps, options and history alone. */
 double trainer_rate(const struct fa_trainer *t);
+
+/* Those rows of the data, as the first layer takes them, to x (n, dim). */
+void trainer_load(const struct fa_trainer *t, float *x, const uint32_t *row, size_t n);
 
 bool trainer_is_over(const struct fa_trainer *t);
 

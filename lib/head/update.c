@@ -1,28 +1,66 @@
 #include <math.h>
 
+#include "fa/tensor.h"
 #include "mlp.h"
 
-/* Weights that one thread updates at once. */
-enum { CHUNK = 1 << 14 };
+/* Gradients of kernels and steps of the optimiser go by parts of tensors: whole rows, about as many floats as a core's own
+ * cache holds with their moments. */
+enum { PART = 1 << 15, GRAIN = 16 };
 
-struct update {
+struct work {
+    const struct fa_mlp *mlp;
+    const struct mlp_tape *tape; /* NULL: the gradients are there already */
     const struct mlp_state *state;
-    size_t offset, n;
+    size_t rows;                 /* of the batch */
+    bool updates;
     enum fa_optimizer optimizer;
-    struct layer_adam adam;
-    struct layer_sgd sgd;
+    struct fa_adam adam[2]; /* of vectors, of matrices */
+    struct layer_sgd sgd[2];
 };
 
-static void update_chunk(void *arg, size_t chunk, unsigned worker)
+static size_t rows_per_part(const struct mlp_tensor *tensor)
 {
-    const struct update *u = arg;
-    const struct mlp_state *s = u->state;
-    size_t from = chunk * CHUNK, n = u->n - from < CHUNK ? u->n - from : CHUNK, at = u->offset + from;
+    size_t rows = PART / tensor->cols / GRAIN * GRAIN;
+    return rows ? rows : GRAIN;
+}
+
+static size_t parts_of(const struct mlp_tensor *tensor)
+{
+    size_t each = rows_per_part(tensor);
+    return tensor->trained ? (tensor->rows + each - 1) / each : 0;
+}
+
+static void kernel_gradient(const struct work *w, const struct mlp_tensor *tensor, size_t row, size_t rows)
+{
+    const float *x = tensor->step ? w->tape->y[tensor->step - 1] : w->tape->x;
+    layer_dense_backward_kernel(w->state->grad + tensor->offset, w->tape->dy[w->mlp->step[tensor->step].block], x,
+                                (struct layer_dense){w->rows, tensor->rows, tensor->cols}, row, rows);
+}
+
+static void work_on_part(void *arg, size_t part, unsigned worker)
+{
+    const struct work *w = arg;
+    const struct mlp_state *s = w->state;
+    const struct mlp_tensor *tensor = w->mlp->tensor;
     (void)worker;
-    if (u->optimizer == FA_SGD)
-        layer_sgd_step(s->param + at, s->m + at, s->grad + at, n, &u->sgd);
-    else
-        layer_adam_step(s->param + at, s->m + at, s->v + at, s->grad + at, n, &u->adam);
+    for (; part >= parts_of(tensor); tensor++)
+        part -= parts_of(tensor);
+    size_t each = rows_per_part(tensor), row = part * each, rows = tensor->rows - row < each ? tensor->rows - row : each;
+    size_t at = tensor->offset + row * tensor->cols, n = rows * tensor->cols;
+    if (w->tape && tensor->matrix)
+        kernel_gradient(w, tensor, row, rows);
+    if (w->updates && w->optimizer == FA_SGD)
+        layer_sgd_step(s->param + at, s->m + at, s->grad + at, n, &w->sgd[tensor->matrix]);
+    else if (w->updates)
+        fa_tensor_adam(s->param + at, s->m + at, s->v + at, s->grad + at, n, &w->adam[tensor->matrix]);
+}
+
+static void work_on_all(struct work *w, struct fa_pool *pool)
+{
+    size_t parts = 0;
+    for (size_t i = 0; i < w->mlp->ntensors; i++)
+        parts += parts_of(&w->mlp->tensor[i]);
+    fa_pool_for(pool, parts, work_on_part, w);
 }
 
 /* What the gradients are multiplied by, so that together they are no longer than most (Pascanu et al. 2013). */
@@ -37,25 +75,48 @@ static double clipping(const struct fa_mlp *mlp, const float *grad, double most)
     return square > most * most ? most / sqrt(square) : 1;
 }
 
+static void set_optimizer(struct work *w, const struct fa_fit_options *options, double rate, float scale)
+{
+    double steps = (double)w->state->steps, correct1 = 1 - pow(0.9, steps), correct2 = sqrt(1 - pow(0.999, steps));
+    w->updates = true;
+    w->optimizer = options->optimizer;
+    w->adam[0] = (struct fa_adam){(float)(rate * correct2 / correct1), (float)(1e-8 * correct2), 1, 0, scale};
+    w->sgd[0] = (struct layer_sgd){(float)rate, (float)options->momentum, 0, scale};
+    w->adam[1] = w->adam[0];
+    w->sgd[1] = w->sgd[0];
+    if (options->optimizer == FA_ADAMW)
+        w->adam[1].shrink = (float)(1 - rate * options->weight_decay);
+    else
+        w->adam[1].decay = w->sgd[1].decay = (float)options->weight_decay;
+}
+
 void mlp_update(const struct fa_mlp *mlp, const struct mlp_state *state, const struct fa_fit_options *options, double rate,
                 struct fa_pool *pool)
 {
-    double correct1 = 1 - pow(0.9, (double)state->steps), correct2 = sqrt(1 - pow(0.999, (double)state->steps));
-    float scale = options->clip > 0 ? (float)clipping(mlp, state->grad, options->clip) : 1;
-    struct update plain = {.state = state, .optimizer = options->optimizer}, kernel;
-    plain.adam = (struct layer_adam){(float)(rate * correct2 / correct1), (float)(1e-8 * correct2), 1, 0, scale};
-    plain.sgd = (struct layer_sgd){(float)rate, (float)options->momentum, 0, scale};
-    kernel = plain;
-    if (options->optimizer == FA_ADAMW)
-        kernel.adam.shrink = (float)(1 - rate * options->weight_decay);
-    else
-        kernel.adam.decay = kernel.sgd.decay = (float)options->weight_decay;
-    for (size_t i = 0; i < mlp->ntensors; i++) {
-        const struct mlp_tensor *tensor = &mlp->tensor[i];
-        struct update u = tensor->matrix ? kernel : plain;
-        u.offset = tensor->offset;
-        u.n = tensor->rows * tensor->cols;
-        if (tensor->trained)
-            fa_pool_for(pool, (u.n + CHUNK - 1) / CHUNK, update_chunk, &u);
+    struct work w = {.mlp = mlp, .state = state};
+    set_optimizer(&w, options, rate, options->clip > 0 ? (float)clipping(mlp, state->grad, options->clip) : 1);
+    work_on_all(&w, pool);
+}
+
+void mlp_backward(const struct fa_mlp *mlp, struct mlp_tape *tape, const float *param, float *grad, size_t rows,
+                  struct fa_pool *pool)
+{
+    struct mlp_state state = {.grad = grad};
+    struct work w = {.mlp = mlp, .tape = tape, .state = &state, .rows = rows};
+    mlp_backward_activations(mlp, tape, param, grad, rows, pool);
+    work_on_all(&w, pool);
+}
+
+void mlp_learn(const struct fa_mlp *mlp, struct mlp_tape *tape, const struct mlp_state *state, size_t rows,
+               const struct fa_fit_options *options, double rate, struct fa_pool *pool)
+{
+    if (options->clip > 0) { /* needs all gradients first */
+        mlp_backward(mlp, tape, state->param, state->grad, rows, pool);
+        mlp_update(mlp, state, options, rate, pool);
+        return;
     }
+    struct work w = {.mlp = mlp, .tape = tape, .state = state, .rows = rows};
+    mlp_backward_activations(mlp, tape, state->param, state->grad, rows, pool);
+    set_optimizer(&w, options, rate, 1);
+    work_on_all(&w, pool);
 }

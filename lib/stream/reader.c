@@ -18,12 +18,15 @@ struct fa_reader {
     const char *name;      /* of the open input, for messages */
     const char *head_name; /* of the one that the header came from */
     unsigned char *buffer;
-    size_t capacity, at, end; /* unread bytes are buffer[at..end-1] */
+    const unsigned char *bytes; /* the buffer, or the whole of the open input, mapped */
+    size_t capacity, at, end;   /* unread bytes are bytes[at..end-1] */
     bool eof, fresh, in_segment; /* fresh: nothing was read from the open input yet */
     XXH3_state_t *check;
     uint64_t in_count, in_rejected; /* of this segment */
     uint64_t count, rejected;       /* of all */
     enum fa_dtype dtype;            /* of this segment */
+    struct fa_stored stored;        /* of the last record */
+    struct fa_maps maps;
     struct fa_header header;
     struct fa_arena arena, scratch;
     struct seen seen;
@@ -42,6 +45,7 @@ static int fill(struct fa_reader *reader, size_t want, struct fa_err *err)
     size_t room = want > (size_t)1 << 16 ? want : (size_t)1 << 16;
     if (fa_mem_grow(&reader->buffer, &reader->capacity, room, 1, err))
         return -1;
+    reader->bytes = reader->buffer;
     while (reader->end < want && !reader->eof) {
         ssize_t n = read(reader->fd, reader->buffer + reader->end, reader->capacity - reader->end);
         if (n < 0 && errno != EINTR)
@@ -59,20 +63,20 @@ static int cut(const struct fa_reader *reader, struct fa_err *err)
     return fa_err_set(err, "%s: stream ended early after record %llu", reader->name, (unsigned long long)reader->in_count);
 }
 
-/* The next whole object, unpacked into the zone. 1, 0 at the end of the input, -1. *size is its length from buffer + at,
+/* The next whole object, unpacked into the zone. 1, 0 at the end of the input, -1. *size is its length from bytes + at,
  * which the caller steps over. */
 static int next_object(struct fa_reader *reader, msgpack_object *object, size_t *size, struct fa_err *err)
 {
     size_t have, want = 1;
     int whole = 0;
     while (!whole) {
-        if (reader->end - reader->at < want && fill(reader, want, err))
+        if (reader->end - reader->at < want && !reader->eof && fill(reader, want, err))
             return -1;
         have = reader->end - reader->at;
         if (have < want)
             return have == 0 && !reader->in_segment ? 0 : cut(reader, err);
         struct fa_err why;
-        whole = wire_measure(reader->buffer + reader->at, have, &want, &why);
+        whole = wire_measure(reader->bytes + reader->at, have, &want, &why);
         if (whole < 0 && !reader->in_segment)
             return fa_err_set(err, "%s: not a fa stream", reader->name);
         if (whole < 0)
@@ -80,14 +84,14 @@ static int next_object(struct fa_reader *reader, msgpack_object *object, size_t 
     }
     *size = want;
     msgpack_zone_clear(reader->zone);
-    if (msgpack_unpack((const char *)reader->buffer + reader->at, want, NULL, reader->zone, object) != MSGPACK_UNPACK_SUCCESS)
+    if (msgpack_unpack((const char *)reader->bytes + reader->at, want, NULL, reader->zone, object) != MSGPACK_UNPACK_SUCCESS)
         return fa_err_memory(err, want);
     return 1;
 }
 
 static void consume(struct fa_reader *reader, size_t size)
 {
-    XXH3_64bits_update(reader->check, reader->buffer + reader->at, size);
+    XXH3_64bits_update(reader->check, reader->bytes + reader->at, size);
     reader->at += size;
 }
 
@@ -103,7 +107,13 @@ static int open_next(struct fa_reader *reader, struct fa_err *err)
     reader->at = reader->end = 0;
     reader->name = standard ? "stdin" : path;
     reader->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    return reader->fd < 0 ? fa_err_sys(err, "%s", path) : 0;
+    if (reader->fd < 0)
+        return fa_err_sys(err, "%s", path);
+    if (!(reader->flags & FA_READER_MAP))
+        return 0;
+    int mapped = maps_add(&reader->maps, reader->fd, &reader->bytes, &reader->end, err);
+    reader->eof = mapped > 0;
+    return mapped < 0 ? -1 : 0;
 }
 
 static void close_input(struct fa_reader *reader)
@@ -233,6 +243,7 @@ void fa_reader_close(struct fa_reader *reader)
         msgpack_zone_free(reader->zone);
     fa_arena_free(&reader->arena);
     fa_arena_free(&reader->scratch);
+    fa_maps_free(&reader->maps);
     free(reader->seen.hash);
     free(reader->buffer);
     free(reader);
@@ -248,6 +259,19 @@ size_t fa_reader_input(const struct fa_reader *reader)
     return reader->next - 1;
 }
 
+struct fa_stored fa_reader_stored(const struct fa_reader *reader)
+{
+    return reader->stored;
+}
+
+struct fa_maps fa_reader_take_maps(struct fa_reader *reader)
+{
+    struct fa_maps maps = reader->maps;
+    reader->maps = (struct fa_maps){0};
+    maps_shuffled(&maps);
+    return maps;
+}
+
 uint64_t fa_reader_count(const struct fa_reader *reader)
 {
     return reader->count;
@@ -260,10 +284,11 @@ uint64_t fa_reader_rejected(const struct fa_reader *reader)
 
 /* ---- records ---- */
 
-static int read_payload(const struct fa_reader *reader, struct fa_record *record, const msgpack_object *bin, struct fa_err *err)
+static int read_payload(struct fa_reader *reader, struct fa_record *record, const msgpack_object *bin, struct fa_err *err)
 {
     size_t elements = fa_header_elements(&reader->header), want = elements * wire_element_size(reader->dtype);
     const unsigned char *from = (const unsigned char *)bin->via.bin.ptr;
+    reader->stored = (struct fa_stored){from, reader->dtype, reader->bytes != reader->buffer};
     if (bin->via.bin.size == 0)
         return fa_map_string(&record->about, "reject", NULL) ? 0 : fa_err_set(err, "no payload and no reason for it");
     if (bin->via.bin.size != want)
@@ -275,7 +300,7 @@ static int read_payload(const struct fa_reader *reader, struct fa_record *record
         memcpy(data, from, want);
         return 0;
     }
-    (reader->dtype == FA_F16 ? wire_get_f16 : wire_get_f32)(data, from, elements);
+    fa_stored_floats(data, &reader->stored, elements);
     for (size_t i = 0; i < elements; i++)
         if (!isfinite(((const float *)data)[i]))
             return fa_err_set(err, "number %zu of %zu is %s", i + 1, elements,
@@ -283,7 +308,7 @@ static int read_payload(const struct fa_reader *reader, struct fa_record *record
     return 0;
 }
 
-static int read_record(const struct fa_reader *reader, struct fa_record *record, const msgpack_object *object, struct fa_err *err)
+static int read_record(struct fa_reader *reader, struct fa_record *record, const msgpack_object *object, struct fa_err *err)
 {
     const msgpack_object *item = object->via.array.ptr;
     struct fa_value id;

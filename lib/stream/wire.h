@@ -28,10 +28,13 @@ int wire_pack_string(msgpack_packer *packer, const char *string);
 int wire_read_header(struct fa_header *header, struct fa_arena *arena, const msgpack_object *object, struct fa_err *err);
 int wire_pack_header(msgpack_packer *packer, const struct fa_header *header);
 
+/* Maps the file behind fd, from its beginning, if it is a regular one that nothing was read of yet. 1: *bytes is all of its
+ * *n bytes; 0: it has to be read; -1. maps_shuffled() says that the order of reading is over. */
+int maps_add(struct fa_maps *maps, int fd, const unsigned char **bytes, size_t *n, struct fa_err *err);
+void maps_shuffled(const struct fa_maps *maps);
+
 /* Little-endian payloads of n elements. */
 size_t wire_element_size(enum fa_dtype dtype);
-void wire_get_f16(float *to, const unsigned char *from, size_t n);
-void wire_get_f32(float *to, const unsigned char *from, size_t n);
 void wire_put_f16(unsigned char *to, const float *from, size_t n);
 void wire_put_f32(unsigned char *to, const float *from, size_t n);
 

@@ -49,6 +49,11 @@ void fa_tensor_clip(size_t n, float low, float high, const float *x, float *y)
     kernels()->clip(n, low, high, x, y);
 }
 
+void fa_tensor_adam(float *w, float *m, float *v, const float *g, size_t n, const struct fa_adam *adam)
+{
+    kernels()->adam(w, m, v, g, n, adam);
+}
+
 const char *fa_tensor_isa(void)
 {
     return kernels()->isa;

@@ -1,6 +1,17 @@
 #include "fa/tensor.h"
 
 #include <blis.h>
+#include <string.h>
+
+const char *fa_tensor_setting(void)
+{
+#if defined __x86_64__ && defined BLIS_CONFIG_SKX
+    _Static_assert(BLIS_ARCH_SKX == 0, "the value below");
+    if (__builtin_cpu_is("intel") && strcmp(fa_tensor_isa(), "avx512") == 0)
+        return "BLIS_ARCH_TYPE=0";
+#endif
+    return NULL;
+}
 
 /* BLIS's own threads fall to a fraction of their speed when anything else runs, and the suite brings its own: each call
  * says that it wants one thread, whatever the environment and the installed flavour of the library say. */

@@ -13,6 +13,7 @@ struct fa_kernels {
     void (*patches)(size_t, size_t, size_t, const float *, ptrdiff_t, ptrdiff_t, float *, size_t);
     void (*binary)(enum fa_binary, size_t, const float *, ptrdiff_t, const float *, ptrdiff_t, float *);
     void (*clip)(size_t, float, float, const float *, float *);
+    void (*adam)(float *, float *, float *, const float *, size_t, const struct fa_adam *);
 };
 
 extern const struct fa_kernels fa_kernels_baseline, fa_kernels_avx2, fa_kernels_avx512;

@@ -20,6 +20,8 @@ struct faces {
     unsigned reject;   /* every n-th record is a reject */
     bool copies;       /* three records a picture: p, p#2, p~1 */
     const char *digest;
+    enum fa_dtype dtype; /* FA_F32 or FA_F16; else FA_F32 */
+    unsigned flags;      /* of the reader */
 };
 
 static const char *const faces_age[] = {"3-9", "0-2", "more than 70", "10-19"};
@@ -60,7 +62,7 @@ static inline char *faces_write(const struct faces *faces)
     struct fa_arena arena = {0};
     struct fa_record record = {0};
     struct fa_err err = {""};
-    struct fa_header header = {.kind = FA_EMBEDDING, .dtype = FA_F32, .rank = 1, .dim = {faces->dim}};
+    struct fa_header header = {.kind = FA_EMBEDDING, .dtype = faces->dtype ? faces->dtype : FA_F32, .rank = 1, .dim = {faces->dim}};
     snprintf(path, sizeof path, "/tmp/fa_faces_XXXXXX");
     int fd = mkstemp(path);
     fa_map_set(&header.map, &arena, "card", fa_value_string("test"), &err);
@@ -80,11 +82,24 @@ static inline char *faces_write(const struct faces *faces)
     return path;
 }
 
+/* The first n embeddings, as a predictor takes them; the arena's. */
+static inline const float *const *faces_floats(const struct fa_dataset *data, size_t n, struct fa_arena *arena)
+{
+    struct fa_err err;
+    const float **x = fa_arena_alloc(arena, n * sizeof *x, &err);
+    for (size_t i = 0; i < n; i++) {
+        float *row = fa_arena_alloc(arena, data->dim * sizeof *row, &err);
+        fa_dataset_row(data, i, row);
+        x[i] = row;
+    }
+    return x;
+}
+
 static inline struct fa_dataset *faces_read(const struct faces *faces, const char *const *heads, size_t nheads,
                                             struct fa_err *err)
 {
     const char *path = faces_write(faces);
-    struct fa_reader *reader = fa_reader_open(&path, 1, FA_EMBEDDING, FA_READER_UNIQUE, err);
+    struct fa_reader *reader = fa_reader_open(&path, 1, FA_EMBEDDING, FA_READER_UNIQUE | faces->flags, err);
     struct fa_dataset *data = reader ? fa_dataset_read(reader, heads, nheads, err) : NULL;
     fa_reader_close(reader);
     unlink(path);

@@ -88,7 +88,7 @@ static void take_step(FILE *file, struct run *run, const struct fa_fit_options *
     run->objective[step] = (float)(score[0].objective + score[1].objective);
     if (step == 0)
         memcpy(run->first, run->grad, run->mlp.floats * sizeof *run->grad);
-    struct mlp_state state = {run->param, run->m, run->v, run->grad, step + 1};
+    struct mlp_state state = {run->param, run->grad, run->m, run->v, step + 1};
     mlp_update(&run->mlp, &state, options, options->rate, NULL);
 }
 

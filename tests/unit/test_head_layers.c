@@ -12,6 +12,7 @@
 
 #include "../../lib/head/mlp.h"
 #include "fa/rng.h"
+#include "fa/tensor.h"
 
 /* ---- finite differences ---- */
 
@@ -53,6 +54,9 @@ static void check_gradient(double (*f)(void *), void *arg, float *x, const float
     }
 }
 
+static const struct layer_dense shape = {ROWS, IN, OUT};
+static const struct layer_part whole = {ROWS, OUT, OUT};
+
 /* f = sum of cost * y for one layer. */
 struct layer {
     float x[ROWS * IN], w[IN * OUT], b[OUT], y[ROWS * OUT], z[ROWS * OUT], cost[ROWS * OUT];
@@ -63,8 +67,8 @@ struct layer {
 static double dense(void *arg)
 {
     struct layer *l = arg;
-    layer_dense_forward(NULL, l->y, l->x, l->w, ROWS, IN, OUT);
-    layer_activation_forward(l->y, l->z, l->b, ROWS, OUT, l->activation);
+    layer_dense_forward(l->y, l->x, l->w, shape, 0, OUT);
+    layer_activation_forward(l->y, l->z, l->b, whole, l->activation);
     return dot(l->y, l->cost, ROWS * OUT);
 }
 
@@ -83,34 +87,39 @@ static void dense_gradients(void **state)
             l.b[i] = i % 2 ? 9 : -9; /* on and off, but away from the kink, where there is no derivative */
         dense(&l);
         memcpy(l.dy, l.cost, sizeof l.dy);
-        layer_activation_backward(l.dy, l.db, l.y, l.z, ROWS, OUT, l.activation);
-        layer_dense_backward(NULL, l.dx, l.dw, l.dy, l.x, l.w, ROWS, IN, OUT);
+        layer_activation_backward(l.dy, l.db, l.y, l.z, whole, l.activation);
+        layer_dense_backward_input(l.dx, l.dy, l.w, shape, 0, IN);
+        layer_dense_backward_kernel(l.dw, l.dy, l.x, shape, 0, IN);
         check_gradient(dense, &l, l.x, l.dx, ROWS * IN);
         check_gradient(dense, &l, l.w, l.dw, IN * OUT);
         check_gradient(dense, &l, l.b, l.db, OUT);
     }
 }
 
-static void products_do_not_depend_on_the_pool(void **state)
+/* A layer by some of its columns or rows at a time is the layer as a whole. */
+static void layers_go_by_parts(void **state)
 {
     (void)state;
-    enum { B = 33, N = 300 };
-    struct fa_err err;
-    struct fa_pool *pool = fa_pool_new(3, &err);
-    float *memory = fa_mem_array(3 * B * N + 3 * N * N + 2 * B * N, sizeof(float), &err);
-    float *x = memory, *w = x + B * N, *y = w + N * N, *y2 = y + B * N, *dw = y2 + B * N, *dw2 = dw + N * N, *dx = dw2 + N * N,
-          *dx2 = dx + B * N;
-    draw(x, B * N, 1);
-    draw(w, N * N, 2);
-    layer_dense_forward(NULL, y, x, w, B, N, N);
-    layer_dense_forward(pool, y2, x, w, B, N, N);
-    assert_memory_equal(y, y2, B * N * sizeof *y);
-    layer_dense_backward(NULL, dx, dw, y, x, w, B, N, N);
-    layer_dense_backward(pool, dx2, dw2, y, x, w, B, N, N);
-    assert_memory_equal(dx, dx2, B * N * sizeof *dx);
-    assert_memory_equal(dw, dw2, N * N * sizeof *dw);
-    free(memory);
-    fa_pool_free(pool);
+    static struct layer l;
+    float y[ROWS * OUT], dx[ROWS * IN], dw[IN * OUT];
+    draw(l.x, ROWS * IN, 1);
+    draw(l.w, IN * OUT, 2);
+    draw(l.dy, ROWS * OUT, 3);
+    layer_dense_forward(l.y, l.x, l.w, shape, 0, OUT);
+    layer_dense_backward_input(l.dx, l.dy, l.w, shape, 0, IN);
+    layer_dense_backward_kernel(l.dw, l.dy, l.x, shape, 0, IN);
+    for (size_t i = 0; i < OUT; i += 4)
+        layer_dense_forward(y, l.x, l.w, shape, i, OUT - i < 4 ? OUT - i : 4);
+    for (size_t i = 0; i < IN; i += 7) {
+        layer_dense_backward_input(dx, l.dy, l.w, shape, i, IN - i < 7 ? IN - i : 7);
+        layer_dense_backward_kernel(dw, l.dy, l.x, shape, i, IN - i < 7 ? IN - i : 7);
+    }
+    for (size_t i = 0; i < ROWS * OUT; i++)
+        assert_true(fabsf(y[i] - l.y[i]) < 1e-5f);
+    for (size_t i = 0; i < ROWS * IN; i++)
+        assert_true(fabsf(dx[i] - l.dx[i]) < 1e-5f);
+    for (size_t i = 0; i < IN * OUT; i++)
+        assert_true(fabsf(dw[i] - l.dw[i]) < 1e-5f);
 }
 
 /* ---- dropout ---- */
@@ -118,18 +127,19 @@ static void products_do_not_depend_on_the_pool(void **state)
 static void dropout_masks(void **state)
 {
     (void)state;
-    enum { N = 100003 };
+    enum { R = 101, C = 993, N = R * C };
     static uint8_t keep[N], again[N];
     size_t kept = 0;
-    layer_dropout_mask(NULL, keep, N, 0.3f, 5, 8);
+    layer_dropout_mask(keep, 0, R, C, 0.3f, 5, 8);
     for (size_t i = 0; i < N; i++)
         kept += keep[i];
     assert_true(fabs((double)kept / N - 0.7) < 0.006); /* four standard deviations */
-    layer_dropout_mask(NULL, again, N, 0.3f, 5, 8);
-    assert_memory_equal(keep, again, N);
-    layer_dropout_mask(NULL, again, N, 0.3f, 5, 9);
+    layer_dropout_mask(again, 40, R - 40, C, 0.3f, 5, 8); /* rows do not depend on each other, nor are they the same */
+    assert_memory_equal(keep + 40 * C, again, N - 40 * C);
+    assert_memory_not_equal(keep, again, C);
+    layer_dropout_mask(again, 0, R, C, 0.3f, 5, 9);
     assert_memory_not_equal(keep, again, N);
-    layer_dropout_mask(NULL, keep, N, 0, 5, 8);
+    layer_dropout_mask(keep, 0, R, C, 0, 5, 8);
     for (size_t i = 0; i < N; i++)
         assert_int_equal(keep[i], 1);
 }
@@ -142,7 +152,7 @@ struct dropped {
 static double dropout(void *arg)
 {
     struct dropped *d = arg;
-    layer_dropout_forward(d->y, d->x, d->keep, ROWS * IN, 0.4f);
+    layer_dropout_forward(d->y, d->x, d->keep, (struct layer_part){ROWS, IN, IN}, 0.4f);
     return dot(d->y, d->cost, ROWS * IN);
 }
 
@@ -152,9 +162,9 @@ static void dropout_gradient(void **state)
     static struct dropped d;
     draw(d.x, ROWS * IN, 1);
     draw(d.cost, ROWS * IN, 2);
-    layer_dropout_mask(NULL, d.keep, ROWS * IN, 0.4f, 1, 1);
+    layer_dropout_mask(d.keep, 0, ROWS, IN, 0.4f, 1, 1);
     memcpy(d.dx, d.cost, sizeof d.dx);
-    layer_dropout_backward(d.dx, d.keep, ROWS * IN, 0.4f);
+    layer_dropout_backward(d.dx, d.keep, (struct layer_part){ROWS, IN, IN}, 0.4f);
     check_gradient(dropout, &d, d.x, d.dx, ROWS * IN);
 }
 
@@ -169,7 +179,7 @@ struct normed {
 static double batchnorm(void *arg)
 {
     struct normed *n = arg;
-    layer_batchnorm_forward(n->y, n->x, &n->bn, ROWS, OUT);
+    layer_batchnorm_forward(n->y, n->x, &n->bn, whole);
     return dot(n->y, n->cost, ROWS * OUT);
 }
 
@@ -188,7 +198,8 @@ static void batchnorm_gradients(void **state)
     static struct normed n;
     set_up_batchnorm(&n);
     batchnorm(&n);
-    layer_batchnorm_backward(n.dx, n.dgamma, n.dbeta, n.cost, &n.bn, ROWS, OUT);
+    memcpy(n.dx, n.cost, sizeof n.dx);
+    layer_batchnorm_backward(n.dx, n.dgamma, n.dbeta, &n.bn, whole);
     check_gradient(batchnorm, &n, n.x, n.dx, ROWS * OUT);
     check_gradient(batchnorm, &n, n.gamma, n.dgamma, OUT);
     check_gradient(batchnorm, &n, n.beta, n.dbeta, OUT);
@@ -213,7 +224,7 @@ static void batchnorm_statistics(void **state)
         assert_true(fabs((double)n.variance[i] - (0.99 + 0.01 * variance)) < 1e-6);
         assert_true(fabs((double)n.y[i] - y) < 1e-5);
     }
-    layer_batchnorm_infer(n.y, n.x, &n.bn, ROWS, OUT);
+    layer_batchnorm_infer(n.y, n.x, &n.bn, whole);
     double xhat = ((double)n.x[OUT] - (double)n.mean[0]) / sqrt((double)n.variance[0] + 1e-3);
     assert_true(fabs((double)n.y[OUT] - (xhat * (double)n.gamma[0] + (double)n.beta[0])) < 1e-5);
 }
@@ -330,9 +341,9 @@ static void adam_agrees_with_the_paper(void **state)
     for (int t = 1; t <= STEPS; t++) {
         double correct1 = 1 - pow(0.9, t), correct2 = 1 - pow(0.999, t);
         draw(g, N, (uint64_t)(10 + t));
-        struct layer_adam adam = {(float)(rate * sqrt(correct2) / correct1), (float)(1e-8 * sqrt(correct2)),
-                                  (float)(1 - rate * decay), 0, 1};
-        layer_adam_step(w, m, v, g, N, &adam);
+        struct fa_adam adam = {(float)(rate * sqrt(correct2) / correct1), (float)(1e-8 * sqrt(correct2)),
+                               (float)(1 - rate * decay), 0, 1};
+        fa_tensor_adam(w, m, v, g, N, &adam);
         for (size_t i = 0; i < N; i++) {
             m64[i] = 0.9 * m64[i] + 0.1 * (double)g[i];
             v64[i] = 0.999 * v64[i] + 0.001 * (double)g[i] * (double)g[i];
@@ -383,7 +394,7 @@ static void gradients_are_clipped_by_their_common_length(void **state)
     for (int i = 0; i < 3; i++) {
         options.clip = (double[]){0, 0.5, 1e9}[i];
         memset(param, 0, 2 * mlp.floats * sizeof *param);
-        mlp_update(&mlp, &(struct mlp_state){param, m, NULL, grad, 1}, &options, 1, NULL);
+        mlp_update(&mlp, &(struct mlp_state){param, grad, m, NULL, 1}, &options, 1, NULL);
         assert_true(fabs(sqrt(dot(param, param, mlp.floats)) / (i == 1 ? 0.5 : length) - 1) < 1e-5);
     }
     free(param);
@@ -429,7 +440,7 @@ static void network_gradients(void **state)
         n.grad = fa_mem_aligned(n.mlp.floats, sizeof *n.grad, &err);
         mlp_init(&n.mlp, n.param, 3);
         draw(n.tape.x, ROWS * IN, 7);
-        mlp_draw_masks(&n.mlp, &n.tape, ROWS, 1, 1, NULL);
+        mlp_draw_masks(&n.mlp, &n.tape, 0, ROWS, 1, 1);
         network_loss(&n);
         mlp_backward(&n.mlp, &n.tape, n.param, n.grad, ROWS, NULL);
         for (size_t i = 0; i < n.mlp.ntensors; i++) {
@@ -440,6 +451,67 @@ static void network_gradients(void **state)
         mlp_tape_free(&n.tape);
         free(n.param);
         free(n.grad);
+    }
+}
+
+/* Steps of a network wide enough for many tiles and parts: with and without threads, and with the gradients on their own or
+ * used at once, to the bit. */
+struct trained {
+    float *param, *grad, *m, *v;
+};
+
+static struct trained train_network(const struct fa_mlp *mlp, enum fa_optimizer optimizer, unsigned threads, bool at_once)
+{
+    enum { B = 33 };
+    struct fa_fit_options options = {.optimizer = optimizer, .weight_decay = 0.1, .momentum = 0.9};
+    struct layer_loss loss = {.classes = 2, .weight = 1};
+    struct layer_score score = {0};
+    struct mlp_tape tape;
+    struct fa_err err;
+    struct fa_pool *pool = fa_pool_new(threads, &err);
+    float *param = fa_mem_aligned(4 * mlp->floats, sizeof *param, &err);
+    struct trained t = {param, param + mlp->floats, param + 2 * mlp->floats, param + 3 * mlp->floats};
+    int32_t label[B];
+    for (size_t i = 0; i < B; i++)
+        label[i] = i % 2;
+    mlp_init(mlp, t.param, 1);
+    assert_int_equal(mlp_tape_new(&tape, mlp, B, &err), 0);
+    for (uint64_t step = 1; step < 4; step++) {
+        struct mlp_state state = {t.param, t.grad, t.m, t.v, step};
+        draw(tape.x, B * mlp->dim, step);
+        mlp_draw_masks(mlp, &tape, 0, B, 1, step);
+        mlp_forward(mlp, &tape, t.param, B, pool);
+        mlp_loss(mlp, &tape, &loss, label, B, &score);
+        if (at_once) {
+            mlp_learn(mlp, &tape, &state, B, &options, 1e-2, pool);
+        } else {
+            mlp_backward(mlp, &tape, t.param, t.grad, B, pool);
+            mlp_update(mlp, &state, &options, 1e-2, pool);
+        }
+    }
+    mlp_tape_free(&tape);
+    fa_pool_free(pool);
+    return t;
+}
+
+static void steps_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    static const char *const class[] = {"a", "b"};
+    const struct fa_head head = {"x", class, 2, 0};
+    struct fa_arch arch;
+    struct fa_mlp mlp;
+    struct fa_err err;
+    assert_int_equal(fa_arch_parse(&arch, "dropout .1, dense 300 relu, dropout .2, batchnorm, dense 280 tanh, batchnorm", &err), 0);
+    mlp_plan(&mlp, &arch, 290, &head, 1);
+    for (enum fa_optimizer o = FA_ADAM; o <= FA_SGD; o++) {
+        struct trained one = train_network(&mlp, o, 1, false);
+        for (unsigned i = 0; i < 2; i++) {
+            struct trained other = train_network(&mlp, o, 1 + 2 * i, true);
+            assert_memory_equal(one.param, other.param, 4 * mlp.floats * sizeof *one.param);
+            free(other.param);
+        }
+        free(one.param);
     }
 }
 
@@ -499,7 +571,7 @@ static void activations_have_their_values(void **state)
     for (int leaky = 0; leaky < 2; leaky++) {
         float y[6], z[6];
         memcpy(y, in, sizeof y);
-        layer_activation_forward(y, z, zero, 1, 6, leaky ? FA_LEAKY_RELU : FA_GELU);
+        layer_activation_forward(y, z, zero, (struct layer_part){1, 6, 6}, leaky ? FA_LEAKY_RELU : FA_GELU);
         for (size_t i = 0; i < 6; i++) {
             double x = (double)in[i], want = leaky ? (x > 0 ? x : 0.2 * x) : x * 0.5 * erfc(-x / sqrt(2));
             assert_true(fabs((double)y[i] - want) < 1e-6);
@@ -511,7 +583,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dense_gradients),
-        cmocka_unit_test(products_do_not_depend_on_the_pool),
+        cmocka_unit_test(layers_go_by_parts),
         cmocka_unit_test(dropout_masks),
         cmocka_unit_test(dropout_gradient),
         cmocka_unit_test(batchnorm_gradients),
@@ -524,6 +596,7 @@ int main(void)
         cmocka_unit_test(sgd_has_momentum_and_decay),
         cmocka_unit_test(gradients_are_clipped_by_their_common_length),
         cmocka_unit_test(network_gradients),
+        cmocka_unit_test(steps_do_not_depend_on_threads),
         cmocka_unit_test(kernels_begin_within_their_limits),
         cmocka_unit_test(normal_kernels_have_their_variance),
         cmocka_unit_test(activations_have_their_values),

@@ -67,10 +67,11 @@ static double loss_of(struct fa_trainer *t, size_t h, double temperature)
     double loss = 0;
     fa_model_uncalibrate(model);
     for (size_t i = 0; i < t->nvalid; i++) {
-        float logits[6];
+        float logits[6], x[64];
         double sum = 0;
         int32_t class = t->data->label[t->valid[i] * 2 + h];
-        fa_predictor_run(p, t->data->x + t->valid[i], 1, logits);
+        fa_dataset_row(t->data, t->valid[i], x);
+        fa_predictor_run(p, (const float *const[]){x}, 1, logits);
         for (size_t k = 0; k < head->nclasses; k++)
             sum += exp((double)logits[head->offset + k] / temperature);
         if (class >= 0)
