@@ -233,8 +233,8 @@ static void same_seed_same_bytes(void **state)
     free(bytes);
 }
 
-/* A moment that fades away becomes zero at once: as a subnormal number it would cost the processor a hundred times as much.
- * The feature that is always 0 has gradients of 0. */
+/* A moment that fades away never becomes a subnormal number, which would cost the processor a hundred times as much. The
+ * feature that is always 0 has gradients of 0. */
 static void subnormal_numbers_are_flushed(void **state)
 {
     (void)state;
@@ -250,7 +250,7 @@ static void subnormal_numbers_are_flushed(void **state)
             m[i] = smallest;
         assert_int_equal(fa_trainer_epoch(t, &epoch, &err), 1);
         for (size_t i = 0; i < 64; i++)
-            assert_true(m[i] == 0);
+            assert_int_not_equal(fpclassify(m[i]), FP_SUBNORMAL);
         assert_true(smallest * 0.5f != 0); /* as before for everybody else */
         fa_trainer_free(t);
     }
