@@ -186,6 +186,19 @@ cmp -s "$tmp/head.fam" "$tmp/stdout.fam"
 result $? "leaves the model as it was"
 fa-predict -q -m "$tmp/head.fam" -o "$tmp/test.logit" "$tmp/test.emb"
 check "the wrong kind" 1 "logit stream, want embedding" fa-train "$tmp/test.logit"
+for from in file input pipe; do
+    case $from in
+    file) fa-train -qP --epochs 2 -o "$tmp/$from.fam" "$tmp/train.emb" ;;
+    input) fa-train -qP --epochs 2 -o "$tmp/$from.fam" <"$tmp/train.emb" ;;
+    pipe) cat "$tmp/train.emb" | fa-train -qP --epochs 2 -o "$tmp/$from.fam" ;;
+    esac
+done
+same "a mapped file and standard input train the same model" "$tmp/file.fam" "$tmp/input.fam"
+same "... and a pipe" "$tmp/file.fam" "$tmp/pipe.fam"
+head -c 100000 "$tmp/train.emb" >"$tmp/cut.emb"
+check "a mapped file that was cut" 1 "cut.emb: stream ended early after record" fa-train -q "$tmp/cut.emb"
+: >"$tmp/empty.emb"
+check "an empty file" 1 "empty.emb: empty input, want a fa stream" fa-train -q "$tmp/empty.emb"
 check "a full disk" 1 "/dev/full: write: No space left on device" fa-train -q --epochs 1 -o /dev/full "$tmp/train.emb"
 
 finish
