@@ -3,6 +3,7 @@
 #ifndef FA_TENSOR_H
 #define FA_TENSOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum fa_transpose { FA_AS_IS, FA_TRANSPOSED };
@@ -16,6 +17,34 @@ void fa_tensor_gemm(enum fa_transpose ta, enum fa_transpose tb, size_t m, size_t
  * The variable, NAME=VALUE, that has it take AVX-512 if a program sets it before the first product, or NULL where it does
  * right by itself or has none. They are faster from m = 96 or so on, and slower with less. */
 const char *fa_tensor_setting(void);
+
+/* Products of operands that were laid in panels, as BLIS's micro-kernel reads them, once for many products: weights
+ * (k, n) in panels of cols columns, input (m, k) in panels of rows rows, each panel all k deep and the last one filled up.
+ * Element (i, c) of a panel, at depth i, is at [i * cols + c], or [i * rows + r]; panels follow each other. */
+enum { FA_PANEL_ROWS = 64 }; /* at most */
+struct fa_panels {
+    size_t rows, cols;
+    bool tiles;   /* false: BLIS's micro-kernel cannot be had, and its whole product does the work */
+    bool by_rows; /* which way the micro-kernel writes */
+};
+struct fa_panels fa_tensor_panels(void); /* what is best on this processor, by BLIS's setting */
+
+/* w (k, n) with rows ldw apart; to holds ceil(n / cols) * cols * k floats. */
+void fa_tensor_pack_columns(const struct fa_panels *panels, size_t k, size_t n, const float *w, size_t ldw, float *to);
+
+/* n floats from each of panels->rows places, transposed into a panel: to[i * rows + r] = row[r][i]. */
+void fa_tensor_pack_rows(const struct fa_panels *panels, const float *const *row, size_t n, float *to);
+
+/* y (m, n), rows ldy apart, = input (m, k) weights (k, n). */
+void fa_tensor_multiply_panels(const struct fa_panels *panels, size_t m, size_t n, size_t k, const float *input,
+                               const float *weights, float *y, size_t ldy);
+
+/* Transforms of Winograd's minimal filtering, F(4, 3) and F(4, 7) of Lavin and Gray (2016): an input of 6 or 10 neighbours
+ * (x: places of n floats each) becomes as many factors, these times those of the filter become 4 outputs. n >= 16; x and y
+ * do not overlap. The filter's factor j, for a point p of {0, 1, -1, 2, -2} or {0, 1, -1, 2, -2, 1/2, -1/2, 3/2, -3/2}, is
+ * sum of w[k] p^k / product of p - q over the other points q; the last factor is the last weight. */
+enum fa_winograd { FA_WINOGRAD_INPUT3, FA_WINOGRAD_OUTPUT3, FA_WINOGRAD_INPUT7, FA_WINOGRAD_OUTPUT7 };
+void fa_tensor_winograd(enum fa_winograd which, size_t n, const float *const *x, float *const *y);
 
 /* What is done to a product while it is hot. */
 enum fa_tensor_activation { FA_TENSOR_LINEAR, FA_TENSOR_RELU, FA_TENSOR_PRELU, FA_TENSOR_CLIP };
@@ -44,10 +73,6 @@ struct fa_window {
 void fa_tensor_window_max(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_window_sum(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *x, const float *taps, float *y);
-
-/* Lays windows out as rows of a matrix: y[i * ldy + r * line + e] = x[i * step + r * row + e] for n outputs, rows r and
- * elements e < line. */
-void fa_tensor_patches(size_t n, size_t rows, size_t line, const float *x, ptrdiff_t step, ptrdiff_t row, float *y, size_t ldy);
 
 enum fa_binary { FA_ADD, FA_SUB, FA_MUL, FA_DIV, FA_MAX, FA_MIN, FA_NEGATIVE_SLOPE };
 

@@ -1,11 +1,12 @@
 /* Conv: a matrix product of image patches and weights, or, one channel a group, a direct sum over the window. */
-#include "op.h"
+#include "winograd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Patches are laid out for so many floats at a time (about 1 MiB, what a second-level cache holds), but not for so few
- * pixels that packing the weights again for each block would tell. */
-enum { BLOCK_FLOATS = 1 << 18, BLOCK_PIXELS = 192 };
+/* Input panels of so many floats (512 KiB, what a second-level cache has room for beside the weights) go through all weights
+ * before the next. */
+enum { BLOCK_FLOATS = 1 << 17 };
 
 enum layout { OIHW, HWIO, HWCM }; /* ONNX; TensorFlow's Conv2D and DepthwiseConv2dNative */
 
@@ -13,14 +14,15 @@ struct conv {
     struct net_window window;
     size_t group, in, out; /* channels of input and output; in is that of one group */
     enum layout layout;
-    struct net_weights weights; /* laid: for each group, in * kernel rows (y, x, channel) of out / group */
+    struct net_weights weights; /* laid: for each group, panels of k = kernel (y, x), in rows and out / group columns */
+    struct fa_panels panels;
+    struct net_winograd *winograd; /* NULL: the product of windows and weights */
 };
 
 struct conv_state {
     const struct conv *conv;
     struct net_geometry g;
-    size_t images, block;
-    ptrdiff_t pitch; /* between pixels of the input if they lie evenly and the patch is one pixel, else 0 */
+    size_t images, block; /* pixels of the output in a block */
 };
 
 static bool is_depthwise(const struct conv *conv)
@@ -104,20 +106,56 @@ static size_t stored_at(const struct conv *conv, size_t o, size_t i, size_t y, s
     return ((y * kw + x) * conv->in + i) * conv->out + o; /* HWCM has one input a group, so o counts C and M */
 }
 
-static void lay(struct conv *conv, const float *stored)
+/* The weights of a group as a matrix (k, n) of what the file has times scale. */
+static void lay_matrix(const struct conv *conv, const float *stored, size_t first, size_t n, float *to)
+{
+    for (size_t y = 0; y < conv->window.kernel[0]; y++)
+        for (size_t x = 0; x < conv->window.kernel[1]; x++)
+            for (size_t i = 0; i < conv->in; i++, to += n)
+                for (size_t o = 0; o < n; o++)
+                    to[o] = stored[stored_at(conv, first + o, i, y, x)] * conv->weights.scale[first + o];
+}
+
+static size_t panel_floats(const struct conv *conv)
+{
+    size_t per_group = conv->out / conv->group, cols = conv->panels.cols;
+    return (per_group + cols - 1) / cols * cols * conv->weights.k;
+}
+
+static int lay(struct conv *conv, const float *stored, struct fa_err *err)
 {
     struct net_weights *w = &conv->weights;
-    size_t per_group = conv->out / conv->group;
-    for (size_t o = 0; o < conv->out; o++)
-        for (size_t y = 0, row = 0; y < conv->window.kernel[0]; y++)
-            for (size_t x = 0; x < conv->window.kernel[1]; x++)
-                for (size_t i = 0; i < conv->in; i++, row++) {
-                    float value = stored[stored_at(conv, o, i, y, x)] * w->scale[o];
-                    if (is_depthwise(conv))
-                        w->laid[row * conv->out + o] = value;
-                    else
-                        w->laid[(o / per_group * w->k + row) * per_group + o % per_group] = value;
-                }
+    size_t n = conv->out / conv->group;
+    float *matrix = fa_mem_array(w->k * n, sizeof *matrix, err);
+    w->laid = fa_mem_aligned(conv->group * panel_floats(conv), sizeof(float), err);
+    for (size_t group = 0; matrix && w->laid && group < conv->group; group++) {
+        lay_matrix(conv, stored, group * n, n, matrix);
+        fa_tensor_pack_columns(&conv->panels, w->k, n, matrix, n, w->laid + group * panel_floats(conv));
+    }
+    free(matrix);
+    return w->laid && matrix ? 0 : -1;
+}
+
+static int lay_winograd(struct conv *conv, const float *stored, struct fa_err *err)
+{
+    const size_t *kernel = conv->window.kernel;
+    float *matrix = fa_mem_array(conv->weights.k * conv->out, sizeof *matrix, err);
+    if (!matrix)
+        return -1;
+    lay_matrix(conv, stored, 0, conv->out, matrix);
+    *conv->winograd = (struct net_winograd){.kernel = {kernel[0], kernel[1]}, .in = conv->in, .out = conv->out, .panels = conv->panels};
+    int failed = net_winograd_prepare(conv->winograd, matrix, err);
+    free(matrix);
+    return failed;
+}
+
+static int lay_depthwise(struct conv *conv, const float *stored, struct fa_err *err)
+{
+    conv->weights.laid = fa_mem_aligned(conv->weights.k * conv->out, sizeof(float), err);
+    if (!conv->weights.laid)
+        return -1;
+    lay_matrix(conv, stored, 0, conv->out, conv->weights.laid);
+    return 0;
 }
 
 static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err *err)
@@ -126,10 +164,13 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     if (load(graph, node, err))
         return -1;
     struct net_constant *stored = graph->value[node->in[1]].constant;
-    conv->weights.laid = fa_mem_aligned(conv->weights.k * conv->weights.n, sizeof(float), err);
-    if (!conv->weights.laid || net_constant_decode(stored, err))
+    conv->panels = fa_tensor_panels();
+    if (net_winograd_suits(&conv->window, conv->group, conv->in, conv->out) &&
+        !(conv->winograd = fa_arena_alloc(&graph->arena, sizeof *conv->winograd, err)))
         return -1;
-    lay(conv, stored->data);
+    if (net_constant_decode(stored, err) ||
+        (is_depthwise(conv) ? lay_depthwise : conv->winograd ? lay_winograd : lay)(conv, stored->data, err))
+        return -1;
     node->ninputs = 1;
     return 0;
 }
@@ -137,28 +178,10 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
 static void release(struct net_node *node)
 {
     struct conv *conv = node->params;
+    if (conv && conv->winograd)
+        net_winograd_free(conv->winograd);
     if (conv)
         net_weights_free(&conv->weights);
-}
-
-/* The distance between pixels if all of them, over rows and images, lie evenly; else 0. */
-static ptrdiff_t even_pitch(const struct net_geometry *g, size_t images)
-{
-    if (g->in[1] > 1)
-        return (g->in[0] == 1 || g->row == (ptrdiff_t)g->in[1] * g->pixel) &&
-                       (images == 1 || g->image == (ptrdiff_t)(g->in[0] * g->in[1]) * g->pixel)
-                   ? g->pixel
-                   : 0;
-    if (g->in[0] > 1)
-        return images == 1 || g->image == (ptrdiff_t)g->in[0] * g->row ? g->row : 0;
-    return images > 1 ? g->image : (ptrdiff_t)g->channels;
-}
-
-static bool one_pixel(const struct conv *conv, const struct net_geometry *g)
-{
-    const struct net_window *w = &conv->window;
-    return w->kernel[0] * w->kernel[1] * w->stride[0] * w->stride[1] == 1 &&
-           g->begin[0] + g->begin[1] + g->end[0] + g->end[1] == 0;
 }
 
 static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err *err)
@@ -173,13 +196,12 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
         return -1;
     state->conv = conv;
     state->images = step->in[0].dim[0];
-    size_t pixels = state->images * state->g.out[0] * state->g.out[1], k = conv->weights.k;
-    if (!is_depthwise(conv)) {
-        state->pitch = one_pixel(conv, &state->g) ? even_pitch(&state->g, state->images) : 0;
-        state->block = BLOCK_FLOATS / (state->pitch ? k + conv->out : k);
-        state->block = state->block < BLOCK_PIXELS ? BLOCK_PIXELS : state->block;
-        state->block = state->block > pixels ? pixels : state->block;
-        step->scratch = state->pitch ? 0 : state->block * k;
+    if (conv->winograd) {
+        step->scratch = net_winograd_scratch(conv->winograd);
+    } else if (!is_depthwise(conv)) {
+        size_t panels = BLOCK_FLOATS / (conv->panels.rows * conv->weights.k);
+        state->block = (panels < 4 ? 4 : panels > 16 ? 16 : panels) * conv->panels.rows;
+        step->scratch = conv->in + state->block * conv->weights.k;
     }
     step->channels = conv->out;
     step->epilogue.bias = conv->weights.bias;
@@ -197,70 +219,59 @@ static void clip_taps(ptrdiff_t from, size_t kernel, size_t dilation, size_t in,
     *n = begin < end ? (size_t)(end - begin) : 0;
 }
 
-/* One row of a patch: kernel columns of the channels of a group, zero outside the image. */
-static void lay_patch_row(const struct conv_state *s, const float *row, ptrdiff_t x0, float *patch)
-{
-    const struct conv *conv = s->conv;
-    size_t first, n, kw = conv->window.kernel[1], in = conv->in;
-    ptrdiff_t tap = (ptrdiff_t)conv->window.dilation[1] * s->g.pixel;
-    clip_taps(x0, kw, conv->window.dilation[1], s->g.in[1], &first, &n);
-    memset(patch, 0, first * in * sizeof *patch);
-    const float *from = row + x0 * s->g.pixel + (ptrdiff_t)first * tap;
-    if (tap == (ptrdiff_t)in)
-        memcpy(patch + first * in, from, n * in * sizeof *patch);
-    else
-        for (size_t x = 0; x < n; x++)
-            memcpy(patch + (first + x) * in, from + (ptrdiff_t)x * tap, in * sizeof *patch);
-    memset(patch + (first + n) * in, 0, (kw - first - n) * in * sizeof *patch);
-}
+/* Where the window of an output pixel begins, which may be in the padding. */
+struct place {
+    ptrdiff_t y, x;
+    const float *at;
+};
 
-/* The patch of one output pixel, whose window begins at (y0, x0), which may be in the padding. */
-static void lay_patch(const struct conv_state *s, const float *image, ptrdiff_t y0, ptrdiff_t x0, float *patch)
-{
-    const struct net_window *w = &s->conv->window;
-    size_t line = s->conv->in * w->kernel[1];
-    for (size_t ky = 0; ky < w->kernel[0]; ky++, patch += line) {
-        ptrdiff_t y = y0 + (ptrdiff_t)(ky * w->dilation[0]);
-        if (y < 0 || y >= (ptrdiff_t)s->g.in[0])
-            memset(patch, 0, line * sizeof *patch);
-        else
-            lay_patch_row(s, image + y * s->g.row, x0, patch);
-    }
-}
-
-/* How many outputs from one on, at most n, have their whole window in the image, its columns lying together. */
-static size_t whole_windows(const struct conv_state *s, ptrdiff_t y0, ptrdiff_t x0, size_t n)
-{
-    const struct net_window *w = &s->conv->window;
-    ptrdiff_t height = (ptrdiff_t)((w->kernel[0] - 1) * w->dilation[0]) + 1;
-    ptrdiff_t room = (ptrdiff_t)s->g.in[1] - (ptrdiff_t)((w->kernel[1] - 1) * w->dilation[1]) - 1 - x0;
-    bool together = w->kernel[1] == 1 || (w->dilation[1] == 1 && s->g.pixel == (ptrdiff_t)s->conv->in);
-    if (!together || y0 < 0 || y0 + height > (ptrdiff_t)s->g.in[0] || x0 < 0 || room < 0)
-        return 0;
-    size_t whole = (size_t)room / w->stride[1] + 1;
-    return whole < n ? whole : n;
-}
-
-/* Patches of n output pixels from number begin on (counted over rows and images), each a row of k floats. */
-static void lay_patches(const struct conv_state *s, const float *x, size_t begin, size_t n, float *patches)
+static struct place place_of(const struct conv_state *s, const float *x, size_t pixel)
 {
     const struct net_window *w = &s->conv->window;
     const struct net_geometry *g = &s->g;
-    size_t k = s->conv->weights.k, some;
-    for (size_t p = begin; p < begin + n; p += some, patches += some * k) {
-        size_t ox = p % g->out[1], oy = p / g->out[1] % g->out[0], left = begin + n - p;
-        const float *image = x + (ptrdiff_t)(p / g->out[1] / g->out[0]) * g->image;
-        ptrdiff_t x0 = (ptrdiff_t)(ox * w->stride[1]) - (ptrdiff_t)g->begin[1];
-        ptrdiff_t y0 = (ptrdiff_t)(oy * w->stride[0]) - (ptrdiff_t)g->begin[0];
-        some = whole_windows(s, y0, x0, left < g->out[1] - ox ? left : g->out[1] - ox);
-        if (some) {
-            fa_tensor_patches(some, w->kernel[0], s->conv->in * w->kernel[1], image + y0 * g->row + x0 * g->pixel,
-                              (ptrdiff_t)w->stride[1] * g->pixel, (ptrdiff_t)w->dilation[0] * g->row, patches, k);
-        } else {
-            lay_patch(s, image, y0, x0, patches);
-            some = 1;
-        }
+    size_t line = pixel / g->out[1];
+    struct place place = {.y = (ptrdiff_t)(line % g->out[0] * w->stride[0]) - (ptrdiff_t)g->begin[0],
+                          .x = (ptrdiff_t)(pixel % g->out[1] * w->stride[1]) - (ptrdiff_t)g->begin[1]};
+    place.at = x + (ptrdiff_t)(line / g->out[0]) * g->image + place.y * g->row + place.x * g->pixel;
+    return place;
+}
+
+static bool in_image(const struct conv_state *s, ptrdiff_t y, ptrdiff_t x)
+{
+    return y >= 0 && y < (ptrdiff_t)s->g.in[0] && x >= 0 && x < (ptrdiff_t)s->g.in[1];
+}
+
+static bool is_whole(const struct conv_state *s, const struct place *place)
+{
+    const struct net_window *w = &s->conv->window;
+    return in_image(s, place->y, place->x) && in_image(s, place->y + (ptrdiff_t)((w->kernel[0] - 1) * w->dilation[0]),
+                                                       place->x + (ptrdiff_t)((w->kernel[1] - 1) * w->dilation[1]));
+}
+
+/* The windows of up to a panel's rows of output pixels from number begin on (counted over lines and images): k x rows
+ * floats. zeros: as many as the input has channels. */
+static void lay_panel(const struct conv_state *s, const float *x, size_t begin, size_t n, const float *zeros, float *to)
+{
+    const struct conv *conv = s->conv;
+    const struct net_window *w = &conv->window;
+    size_t rows = conv->panels.rows, line = conv->in;
+    struct place place[FA_PANEL_ROWS];
+    const float *row[FA_PANEL_ROWS];
+    bool whole = w->kernel[1] == 1 || (w->dilation[1] == 1 && s->g.pixel == (ptrdiff_t)conv->in);
+    for (size_t r = 0; r < rows; r++) {
+        place[r] = place_of(s, x, begin + (r < n ? r : n - 1));
+        whole = whole && is_whole(s, &place[r]);
     }
+    line *= whole ? w->kernel[1] : 1; /* columns of the window lie together */
+    for (size_t ky = 0; ky < w->kernel[0]; ky++)
+        for (size_t kx = 0; kx < (whole ? 1 : w->kernel[1]); kx++, to += line * rows) {
+            ptrdiff_t dy = (ptrdiff_t)(ky * w->dilation[0]), dx = (ptrdiff_t)(kx * w->dilation[1]);
+            for (size_t r = 0; r < rows; r++)
+                row[r] = whole || in_image(s, place[r].y + dy, place[r].x + dx)
+                             ? place[r].at + dy * s->g.row + dx * s->g.pixel
+                             : zeros;
+            fa_tensor_pack_rows(&conv->panels, row, line, to);
+        }
 }
 
 static void finish_rows(const struct net_step *step, size_t begin, size_t n, float *y, size_t channels)
@@ -269,21 +280,20 @@ static void finish_rows(const struct net_step *step, size_t begin, size_t n, flo
     fa_tensor_epilogue(&step->epilogue, n, channels, y + begin * channels, channels, residual, channels);
 }
 
-static void run_product(const struct net_step *step, const struct conv_state *s, float *patches)
+static void run_product(const struct net_step *step, const struct conv_state *s, float *scratch)
 {
     const struct conv *conv = s->conv;
-    const float *x = step->in[0].data;
-    float *y = step->out[0].data;
+    float *y = step->out[0].data, *input = scratch + conv->in;
     size_t pixels = s->images * s->g.out[0] * s->g.out[1], k = conv->weights.k, out = conv->out / conv->group;
+    memset(scratch, 0, conv->in * sizeof *scratch);
     for (size_t begin = 0; begin < pixels; begin += s->block) {
         size_t n = pixels - begin < s->block ? pixels - begin : s->block;
         for (size_t group = 0; group < conv->group; group++) {
-            const float *image = x + group * conv->in;
-            if (!s->pitch)
-                lay_patches(s, image, begin, n, patches);
-            fa_tensor_gemm(FA_AS_IS, FA_AS_IS, n, out, k, 1, s->pitch ? image + (ptrdiff_t)begin * s->pitch : patches,
-                           s->pitch ? (size_t)s->pitch : k, conv->weights.laid + group * k * out, out, 0,
-                           y + begin * conv->out + group * out, conv->out);
+            const float *x = (const float *)step->in[0].data + group * conv->in;
+            for (size_t i = 0; i < n; i += conv->panels.rows)
+                lay_panel(s, x, begin + i, n - i, scratch, input + i * k);
+            fa_tensor_multiply_panels(&conv->panels, n, out, k, input, conv->weights.laid + group * panel_floats(conv),
+                                      y + begin * conv->out + group * out, conv->out);
         }
         finish_rows(step, begin, n, y, conv->out);
     }
@@ -343,6 +353,8 @@ static void run(const struct net_step *step, float *scratch)
     const struct conv_state *s = step->state;
     if (is_depthwise(s->conv))
         run_depthwise(step, s);
+    else if (s->conv->winograd)
+        net_winograd_run(s->conv->winograd, step, &s->g, s->images, scratch);
     else
         run_product(step, s, scratch);
 }

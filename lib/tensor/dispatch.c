@@ -34,11 +34,6 @@ void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *
     kernels()->depthwise(window, n, x, taps, y);
 }
 
-void fa_tensor_patches(size_t n, size_t rows, size_t line, const float *x, ptrdiff_t step, ptrdiff_t row, float *y, size_t ldy)
-{
-    kernels()->patches(n, rows, line, x, step, row, y, ldy);
-}
-
 void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa, const float *b, ptrdiff_t sb, float *y)
 {
     kernels()->binary(op, n, a, sa, b, sb, y);
@@ -47,6 +42,16 @@ void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa,
 void fa_tensor_clip(size_t n, float low, float high, const float *x, float *y)
 {
     kernels()->clip(n, low, high, x, y);
+}
+
+void fa_tensor_pack_rows(const struct fa_panels *panels, const float *const *row, size_t n, float *to)
+{
+    kernels()->pack(panels->rows, row, n, to);
+}
+
+void fa_tensor_winograd(enum fa_winograd which, size_t n, const float *const *x, float *const *y)
+{
+    kernels()->winograd(which, n, x, y);
 }
 
 void fa_tensor_adam(float *w, float *m, float *v, const float *g, size_t n, const struct fa_adam *adam)

@@ -10,9 +10,10 @@ struct fa_kernels {
     void (*window_max)(const struct fa_window *, size_t, const float *, float *);
     void (*window_sum)(const struct fa_window *, size_t, const float *, float *);
     void (*depthwise)(const struct fa_window *, size_t, const float *, const float *, float *);
-    void (*patches)(size_t, size_t, size_t, const float *, ptrdiff_t, ptrdiff_t, float *, size_t);
     void (*binary)(enum fa_binary, size_t, const float *, ptrdiff_t, const float *, ptrdiff_t, float *);
     void (*clip)(size_t, float, float, const float *, float *);
+    void (*pack)(size_t, const float *const *, size_t, float *);
+    void (*winograd)(enum fa_winograd, size_t, const float *const *, float *const *);
     void (*adam)(float *, float *, float *, const float *, size_t, const struct fa_adam *);
 };
 

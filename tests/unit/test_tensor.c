@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "../../lib/tensor/kernels.h"
+#include "fa/mem.h"
 #include "fa/rng.h"
 
 enum { MOST = 4096 };
@@ -143,25 +144,6 @@ static void windows_match(void **state)
             }
 }
 
-static void patches_match(void **state)
-{
-    const struct fa_kernels *sets[3];
-    const size_t n = 3, rows = 2, step = 5, row = 100;
-    (void)state;
-    fill();
-    for (size_t s = 0, nsets = kernel_sets(sets); s < nsets; s++)
-        for (size_t line = 1; line < 40; line++) {
-            const size_t ldy = rows * line + 1;
-            memcpy(y, c, sizeof y);
-            sets[s]->patches(n, rows, line, a, step, row, y, ldy);
-            for (size_t i = 0; i < n; i++) {
-                for (size_t e = 0; e < rows * line; e++)
-                    assert_true(y[i * ldy + e] == a[i * step + e / line * row + e % line]);
-                assert_true(y[i * ldy + rows * line] == c[i * ldy + rows * line]);
-            }
-        }
-}
-
 static double apply(enum fa_binary op, double p, double q)
 {
     switch (op) {
@@ -240,12 +222,139 @@ static void subnormals_are_flushed_and_back(void **state)
 #endif
 }
 
+/* ---- panels ---- */
+
+static void check_panels(const struct fa_panels *panels, size_t m, size_t n, size_t k)
+{
+    struct fa_err err;
+    size_t deep = (m + panels->rows - 1) / panels->rows * panels->rows, wide = (n + panels->cols - 1) / panels->cols * panels->cols;
+    float *input = fa_mem_aligned(deep * k, sizeof(float), &err), *weights = fa_mem_aligned(wide * k, sizeof(float), &err);
+    float *out = fa_mem_array(m * (n + 3), sizeof *out, &err);
+    for (size_t i = 0; i < m * (n + 3); i++)
+        out[i] = NAN; /* nothing of it may be read */
+    fa_tensor_pack_columns(panels, k, n, b, n, weights);
+    for (size_t row = 0; row < m; row += panels->rows) {
+        const float *at[FA_PANEL_ROWS];
+        for (size_t r = 0; r < panels->rows; r++)
+            at[r] = a + (row + r < m ? row + r : m - 1) * k;
+        fa_tensor_pack_rows(panels, at, k, input + row * k);
+    }
+    fa_tensor_multiply_panels(panels, m, n, k, input, weights, out, n + 3);
+    for (size_t i = 0; i < m; i++)
+        for (size_t col = 0; col < n + 3; col++) {
+            double want = 0;
+            for (size_t d = 0; d < k && col < n; d++)
+                want += (double)a[i * k + d] * (double)b[d * n + col];
+            if (col < n)
+                assert_near(out[i * (n + 3) + col], want);
+            else
+                assert_true(isnan(out[i * (n + 3) + col]));
+        }
+    free(input);
+    free(weights);
+    free(out);
+}
+
+/* By BLIS's micro-kernel, whatever its shape here, and by its whole product, which does where the kernel cannot be had. */
+static void panels_are_multiplied(void **state)
+{
+    (void)state;
+    const struct fa_panels panels[] = {fa_tensor_panels(), {.rows = 5, .cols = 7}, {.rows = 48, .cols = 64}};
+    const size_t size[][3] = {{1, 1, 1}, {12, 32, 9}, {13, 33, 27}, {40, 50, 64}, {5, 70, 18}, {61, 3, 31}};
+    fill();
+    for (size_t p = 0; p < 3; p++)
+        for (size_t i = 0; i < sizeof size / sizeof *size; i++)
+            check_panels(&panels[p], size[i][0], size[i][1], size[i][2]);
+}
+
+static void rows_are_packed(void **state)
+{
+    (void)state;
+    const struct fa_kernels *sets[3];
+    size_t n = kernel_sets(sets);
+    fill();
+    for (size_t s = 0; s < n; s++)
+        for (size_t rows = 1; rows <= 16; rows++)
+            for (size_t depth = 1; depth < 20; depth++) {
+                const float *row[16];
+                for (size_t r = 0; r < rows; r++)
+                    row[r] = a + 23 * r;
+                y[rows * depth] = 99;
+                sets[s]->pack(rows, row, depth, y);
+                for (size_t i = 0; i < depth; i++)
+                    for (size_t r = 0; r < rows; r++)
+                        assert_true(y[i * rows + r] == a[23 * r + i]);
+                assert_true(y[rows * depth] == 99);
+            }
+}
+
+/* ---- Winograd ---- */
+
+/* Factor j of a filter, as the header has it. */
+static double filter_factor(const float *w, size_t taps, size_t j)
+{
+    static const double point[] = {0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5};
+    double sum = 0;
+    if (j == taps + 2)
+        return (double)w[taps - 1];
+    for (size_t k = 0; k < taps; k++)
+        sum += (double)w[k] * pow(point[j], (double)k);
+    for (size_t l = 0; l < taps + 2; l++)
+        sum /= l == j ? 1 : point[j] - point[l];
+    return sum;
+}
+
+/* Four outputs of a filter over 24 or so channels that do not fill the vectors. */
+static void check_winograd(const struct fa_kernels *kernels, size_t taps, size_t n)
+{
+    enum fa_winograd in = taps == 3 ? FA_WINOGRAD_INPUT3 : FA_WINOGRAD_INPUT7;
+    enum fa_winograd out = taps == 3 ? FA_WINOGRAD_OUTPUT3 : FA_WINOGRAD_OUTPUT7;
+    size_t factors = taps + 3;
+    const float *x[10], *product[10];
+    float *factor[10], *result[4], memory[14][64];
+    for (size_t j = 0; j < factors; j++) {
+        x[j] = a + 64 * j;
+        product[j] = factor[j] = memory[j];
+    }
+    for (size_t i = 0; i < 4; i++)
+        result[i] = memory[10 + i];
+    result[3][n] = 99;
+    kernels->winograd(in, n, x, factor);
+    for (size_t j = 0; j < factors; j++)
+        for (size_t i = 0; i < n; i++)
+            factor[j][i] *= (float)filter_factor(b, taps, j);
+    kernels->winograd(out, n, product, result);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t channel = 0; channel < n; channel++) {
+            double want = 0;
+            for (size_t k = 0; k < taps; k++)
+                want += (double)b[k] * (double)x[i + k][channel];
+            assert_near(result[i][channel], want);
+        }
+    assert_true(result[3][n] == 99);
+}
+
+static void winograds_transforms_filter(void **state)
+{
+    (void)state;
+    const struct fa_kernels *sets[3];
+    size_t n = kernel_sets(sets);
+    fill();
+    for (size_t s = 0; s < n; s++)
+        for (size_t channels = 16; channels < 50; channels++) {
+            check_winograd(sets[s], 3, channels);
+            check_winograd(sets[s], 7, channels);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(panels_are_multiplied),
+        cmocka_unit_test(rows_are_packed),
+        cmocka_unit_test(winograds_transforms_filter),
         cmocka_unit_test(epilogues_match),   cmocka_unit_test(windows_match),
         cmocka_unit_test(arithmetic_matches), cmocka_unit_test(products_match),
-        cmocka_unit_test(patches_match),
         cmocka_unit_test(subnormals_are_flushed_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
