@@ -31,7 +31,7 @@ face    := $(call room,face) $(net) $(image) $(table) $(stream)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
 export  := $(call room,export) $(eval)
-cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c tools/%_setup.c tools/%_sink.c tools/train_%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
+cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c tools/%_setup.c tools/%_sink.c tools/train_%.c tools/confusion_%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -46,7 +46,7 @@ $B/fa-align:     $B/tools/align_setup.o $(cli) $(table) $(face)
 $B/fa-embed:     $B/tools/embed_setup.o $(cli) $(net)
 $B/fa-train:     $(patsubst %.c,$B/%.o,$(wildcard tools/train_*.c)) $(cli) $(head)
 $B/fa-predict:   $(cli) $(head) $(eval)
-$B/fa-confusion: $(cli) $(eval)
+$B/fa-confusion: $(patsubst %.c,$B/%.o,$(wildcard tools/confusion_*.c)) $(cli) $(export)
 $B/fa-cat:       $B/tools/cat_sink.o $(cli) $(head) $(export) $(image)
 
 $(TOOLS): $B/fa-%: $B/tools/fa-%.o

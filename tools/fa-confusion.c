@@ -1,168 +1,120 @@
-/* Logits with labels -> confusion tables and a summary. */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
+/* Logits with labels -> confusion tables, metrics with intervals, groups, comparisons. */
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "fa/eval.h"
-#include "fa/mem.h"
+#include "confusion.h"
 
-static const char *only_head, *folder, *output_path;
-static bool pretty;
+static struct {
+    const char *folder, *output, *format, *rates, *delimiter, *decimal;
+    bool pretty, bom;
+    long seed, replicates, small;
+} given = {.seed = 1, .replicates = 1000, .small = 30};
+static struct confusion_source source;
 
 static const struct cli_option options[] = {
-    {'l', "head", "HEAD", CLI_TEXT, &only_head, "only this head", 0, 0},
-    {'O', "output-folder", "DIR", CLI_TEXT, &folder, "write confusion_HEAD.csv of each head and summary.csv into DIR", 0, 0},
-    {'p', "pretty", NULL, CLI_FLAG, &pretty, "print aligned text, terminal or not", 0, 0},
-    CLI_OUTPUT(&output_path),
+    {'l', "head", "HEAD", CLI_TEXT, &source.head, "only this head", 0, 0},
+    {'O', "output-folder", "DIR", CLI_TEXT, &given.folder, "write every table into DIR", 0, 0},
+    {'F', "format", "TABLE", CLI_TEXT, &given.format,
+     "print text, csv, tidy, summary, json, groups, gaps, worst, compare, changed or counts", 0, 0},
+    {'p', "pretty", NULL, CLI_FLAG, &given.pretty, "the same as -F text", 0, 0},
+    CLI_OUTPUT(&given.output),
+    {0, "merge", "HEAD:NAME=CLASS|CLASS", CLI_LIST, &source.merge, "count these classes of a head as one", 0, 0},
+    {0, "by", "KEY,KEY+KEY,KEY:EDGE,EDGE", CLI_TEXT, &source.by, "groups by labels, intersections, bins of numbers", 0, 0},
+    {0, "small", "N", CLI_COUNT, &given.small, "mark groups of fewer than N faces", 0, 1e15},
+    {0, "ordered", "HEAD,HEAD", CLI_TEXT, &source.ordered, "heads whose classes are steps of a scale (default: ranges of numbers)", 0, 0},
+    {0, "worst", "N", CLI_COUNT, &source.worst, "list the N mistakes of each head with the largest loss", 1, 1e9},
+    {0, "compare", "LOGITS", CLI_TEXT, &source.compare, "a second model's answers, joined by id", 0, 0},
+    {0, "add", NULL, CLI_FLAG, &source.add, "operands are files that -F counts wrote: add them up", 0, 0},
+    {0, "rates", "OF", CLI_TEXT, &given.rates, "shares of row, column or all beside the counts", 0, 0},
+    {0, "delimiter", "SIGN", CLI_TEXT, &given.delimiter, "between cells: comma, semicolon or tab", 0, 0},
+    {0, "decimal", "SIGN", CLI_TEXT, &given.decimal, "in fractions: point or comma", 0, 0},
+    {0, "bom", NULL, CLI_FLAG, &given.bom, "begin CSV with a byte order mark", 0, 0},
+    {0, "bootstrap", "N", CLI_COUNT, &given.replicates, "replicates for intervals; 0: none", 0, 1e6},
+    CLI_SEED(&given.seed),
 };
 enum { NOPTIONS = sizeof options / sizeof *options };
 
-struct tables {
-    const struct fa_head *head;
-    struct fa_confusion *confusion; /* one a head */
-    size_t n;
-};
+/* ---- options ---- */
 
-/* A head's name becomes part of a file's. */
-static void check_names(const struct fa_header *header)
+/* The index of text among the n words; 0 where it was not given. */
+static size_t choice(const char *option, const char *text, const char *const *word, size_t n)
 {
-    for (size_t i = 0; i < header->nheads; i++) {
-        if (folder && strchr(header->head[i].name, '/'))
-            cli_fail_text("head \"%s\" has a slash in its name, which no file can have", header->head[i].name);
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(header->head[i].name, header->head[j].name))
-                cli_fail_text("head \"%s\" stands twice in the header", header->head[i].name);
-    }
+    for (size_t i = 0; i < n; i++)
+        if (!text || !strcmp(word[i], text))
+            return i;
+    cli_usage("--%s: '%s' is none of %s, %s%s%s", option, text, word[0], word[1], n > 2 ? ", " : "", n > 2 ? word[2] : "");
 }
 
-static void no_such_head(const struct fa_header *header)
+static void read_sheet_options(struct confusion *confusion)
 {
-    char list[512] = "";
-    for (size_t i = 0, used = 0; i < header->nheads && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", header->head[i].name);
-    cli_fail_text("no head \"%s\" (there are: %s)", only_head, list);
+    static const char *const of[] = {"row", "column", "all"}, *const delimiter[] = {"comma", "semicolon", "tab"},
+                             *const decimal[] = {"point", "comma"};
+    if (given.rates)
+        confusion->rates = FA_RATES_ROW + (enum fa_rates)choice("rates", given.rates, of, 3);
+    confusion->sheet.delimiter = ",;\t"[choice("delimiter", given.delimiter, delimiter, 3)];
+    confusion->sheet.decimal = ".,"[choice("decimal", given.decimal, decimal, 2)];
+    confusion->sheet.bom = given.bom;
+    if (confusion->sheet.delimiter == confusion->sheet.decimal)
+        cli_usage("--decimal comma wants --delimiter semicolon or tab");
 }
 
-static void choose_heads(struct tables *tables, const struct fa_header *header)
+/* What is printed; NULL: nothing, all goes into a folder. */
+static const struct confusion_table *choose_table(void)
 {
-    struct fa_err err;
-    check_names(header);
-    tables->head = header->head;
-    tables->n = header->nheads;
-    for (size_t i = 0; only_head && i < header->nheads; i++)
-        if (!strcmp(header->head[i].name, only_head)) {
-            tables->head = &header->head[i];
-            tables->n = 1;
-        }
-    if (only_head && strcmp(tables->head->name, only_head))
-        no_such_head(header);
-    tables->confusion = fa_mem_array(tables->n, sizeof *tables->confusion, &err);
-    if (!tables->confusion)
-        cli_fail(&err);
-    for (size_t i = 0; i < tables->n; i++)
-        if (fa_confusion_init(&tables->confusion[i], &tables->head[i], &err))
-            cli_fail(&err);
+    if (given.pretty && given.format)
+        cli_usage("-p and -F exclude each other");
+    if (!given.pretty && !given.format && !given.output && given.folder)
+        return NULL;
+    bool text = given.pretty || (!given.output && isatty(STDOUT_FILENO));
+    const char *name = given.format ? given.format : text ? "text" : "csv";
+    const struct confusion_table *table = confusion_table(name);
+    if (!table)
+        cli_usage("-F: no table '%s'", name);
+    if (!strcmp(name, "csv") && !source.head)
+        cli_usage("CSV is one table: choose a head with -l, or use -O DIR for all, or -p for text");
+    if (source.add && source.head && strcmp(name, "csv") != 0)
+        cli_usage("with --add, -l is for -F csv");
+    return table;
 }
 
-static void count_records(struct tables *tables, struct fa_reader *reader)
+/* What is asked of the table must have been asked for; only files of counts can have groups of their own. */
+static void check_table(const struct confusion_table *table)
 {
-    uint64_t expect = cli_expect(fa_reader_header(reader));
-    struct fa_record record = {0};
-    struct fa_err err;
-    int got;
-    while ((got = fa_reader_next(reader, &record, &err)) == 1) {
-        for (size_t i = 0; i < tables->n; i++)
-            if (fa_confusion_add(&tables->confusion[i], &tables->head[i], &record, &err))
-                cli_fail(&err);
-        cli_progress("faces", fa_reader_count(reader), expect, fa_reader_rejected(reader));
-    }
-    if (got < 0)
-        cli_fail(&err);
-    fa_record_free(&record);
-}
-
-static void warn_of_labels(const struct fa_confusion *confusion)
-{
-    uint64_t unseen = fa_confusion_unseen(confusion);
-    if (unseen)
-        cli_warn("%s: label never seen in training, such as \"%s\", on %" PRIu64 " of %" PRIu64 " faces: counted as mistakes",
-                 confusion->head, fa_confusion_label(confusion, confusion->classes), unseen, fa_confusion_n(confusion));
-    if (!fa_confusion_n(confusion) && confusion->unlabelled)
-        cli_warn("%s: no face has a label", confusion->head);
-}
-
-static struct cli_output open_in_folder(const char *before, const char *name, const char *after)
-{
-    struct fa_arena arena = {0};
-    struct fa_err err;
-    char *path = fa_arena_printf(&arena, &err, "%s/%s%s%s", folder, before, name, after);
-    if (!path)
-        cli_fail(&err);
-    struct cli_output output = cli_output_open(path, false);
-    output.name = output.path ? output.path : folder;
-    fa_arena_free(&arena);
-    return output;
-}
-
-static void write_folder(const struct tables *tables)
-{
-    if (mkdir(folder, 0777) && errno != EEXIST)
-        cli_fail_text("%s: %s", folder, strerror(errno));
-    for (size_t i = 0; i < tables->n; i++) {
-        struct cli_output output = open_in_folder("confusion_", tables->head[i].name, ".csv");
-        fa_confusion_write_csv(output.file, &tables->confusion[i]);
-        cli_output_close(&output);
-    }
-    struct cli_output output = open_in_folder("summary", "", ".csv");
-    fa_summary_write_names(output.file);
-    for (size_t i = 0; i < tables->n; i++)
-        fa_summary_write(output.file, &tables->confusion[i]);
-    cli_output_close(&output);
-}
-
-static void print_tables(const struct tables *tables, bool text)
-{
-    struct cli_output output = cli_output_open(output_path, false);
-    for (size_t i = 0; i < tables->n; i++) {
-        if (i)
-            putc('\n', output.file);
-        (text ? fa_confusion_write_text : fa_confusion_write_csv)(output.file, &tables->confusion[i]);
-    }
-    cli_output_close(&output);
+    const char *option = table ? table->option : NULL;
+    bool there = !option || (!strcmp(option, "--by") && (source.by || source.add)) || (!strcmp(option, "--worst") && source.worst) ||
+                 (!strcmp(option, "--compare") && source.compare);
+    if (!there)
+        cli_usage("-F %s wants %s", table->name, option);
+    if (source.add && (source.merge.n || source.by || source.ordered || source.worst || source.compare))
+        cli_usage("--add takes counts as they are: --merge, --by, --ordered, --worst and --compare are for logits");
 }
 
 int main(int argc, char **argv)
 {
     int n;
-    char **operands =
-        cli_parse(argc, argv, "[LOGITS...]", "Counts predictions against labels, head by head.", options, NOPTIONS, &n);
-    bool text = pretty || (!output_path && isatty(STDOUT_FILENO)), print = pretty || output_path || !folder;
-    if (print && !text && !only_head)
-        cli_usage("CSV is one table: choose a head with -l, or use -O DIR for all, or -p for text");
     struct fa_err err;
-    struct tables tables;
-    struct fa_reader *reader = fa_reader_open((const char *const *)operands, (size_t)n, FA_LOGIT, FA_READER_UNIQUE, &err);
-    if (!reader)
+    struct confusion confusion = {0};
+    char **operands = cli_parse(argc, argv, "[LOGITS...]", "Counts predictions against labels, head by head.", options, NOPTIONS, &n);
+    read_sheet_options(&confusion);
+    const struct confusion_table *table = choose_table();
+    check_table(table);
+    source.files = given.folder != NULL;
+    confusion.small = (uint64_t)given.small;
+    confusion.bootstrap = fa_bootstrap_new((uint64_t)given.seed, (size_t)given.replicates, &err);
+    if (!confusion.bootstrap)
         cli_fail(&err);
-    choose_heads(&tables, fa_reader_header(reader));
-    count_records(&tables, reader);
-    for (size_t i = 0; i < tables.n; i++)
-        warn_of_labels(&tables.confusion[i]);
-    if (folder)
-        write_folder(&tables);
-    if (print)
-        print_tables(&tables, text);
-    uint64_t count = fa_reader_count(reader), rejected = fa_reader_rejected(reader);
-    cli_summary_rate("faces", count, rejected);
-    for (size_t i = 0; i < tables.n; i++)
-        fa_confusion_free(&tables.confusion[i]);
-    free(tables.confusion);
-    fa_reader_close(reader);
-    if (count && rejected == count)
+    confusion_read(&confusion, &source, (const char *const *)operands, (size_t)n);
+    if (table && !confusion_has(&confusion, table))
+        cli_fail_text("the counts have no groups, which %s is about", table->name);
+    if (given.folder)
+        confusion_write_folder(&confusion, given.folder);
+    if (table)
+        confusion_print(&confusion, table, given.output);
+    if (!source.add)
+        cli_summary_rate("faces", confusion.count, confusion.rejected);
+    bool none = confusion.count && confusion.rejected == confusion.count;
+    confusion_free(&confusion);
+    if (none)
         cli_fail_text("every face was rejected");
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "fa/err.h"
+#include "fa/eval.h"
 #include "fa/stream.h"
 
 /* ---- choosing records ---- */
@@ -38,6 +39,10 @@ void fa_json_write_value(FILE *file, const struct fa_value *value, int indent);
 
 /* A header with its provenance as JSON for people to read: kind, and the header's map as it is. */
 void fa_export_header(FILE *file, const struct fa_header *header);
+
+/* An evaluation as JSON lines: for everyone and each group, for each head and (head null) all together, an object with its
+ * counts, metrics and bins of the reliability diagram; behind the groups of a grouping one with the gaps. */
+void fa_export_evaluation(FILE *file, const struct fa_evaluation *evaluation, const struct fa_scores *scores);
 
 /* ---- records in other formats ---- */
 

@@ -23,17 +23,12 @@ static int add_label(struct fa_confusion *confusion, const char *name, struct fa
 
 int fa_confusion_init(struct fa_confusion *confusion, const struct fa_head *head, struct fa_err *err)
 {
-    size_t index;
     *confusion = (struct fa_confusion){.head = head->name, .classes = head->nclasses};
-    for (size_t i = 0; i < head->nclasses; i++) {
-        bool twice = fa_vocabulary_find(&confusion->label, head->class[i], &index);
-        if (twice)
-            fa_err_set(err, "head %s: class \"%s\" stands twice", head->name, head->class[i]);
-        if (twice || add_label(confusion, head->class[i], err)) {
+    for (size_t i = 0; i < head->nclasses; i++)
+        if (add_label(confusion, head->class[i], err)) {
             fa_confusion_free(confusion);
             return -1;
         }
-    }
     return 0;
 }
 
@@ -45,26 +40,15 @@ void fa_confusion_free(struct fa_confusion *confusion)
     *confusion = (struct fa_confusion){0};
 }
 
-int fa_confusion_add(struct fa_confusion *confusion, const struct fa_head *head, const struct fa_record *record,
-                     struct fa_err *err)
+int fa_confusion_add(struct fa_confusion *confusion, const char *label, size_t predicted, uint64_t n, struct fa_err *err)
 {
-    const char *label = fa_map_string(&record->labels, head->name, "");
     size_t index;
-    if (fa_record_reject(record)) {
-        confusion->rejected++;
-        return 0;
-    }
-    if (!label[0]) {
-        confusion->unlabelled++;
-        return 0;
-    }
     if (!fa_vocabulary_find(&confusion->label, label, &index)) {
         index = confusion->label.n;
         if (add_label(confusion, label, err))
             return -1;
     }
-    size_t predicted = fa_logits_argmax((const float *)record->data + head->offset, head->nclasses);
-    confusion->count[index * confusion->classes + predicted]++;
+    confusion->count[index * confusion->classes + predicted] += n;
     return 0;
 }
 

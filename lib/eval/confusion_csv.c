@@ -1,91 +1,105 @@
-#include <inttypes.h>
 #include <math.h>
 
 #include "fa/eval.h"
 
-/* Ten digits: more than any table needs, and the same on every machine. */
-static void put_real(FILE *file, double value)
+/* The share that a cell is of its row, its column or everything. */
+static double rate(const struct fa_confusion *confusion, enum fa_rates rates, size_t row, size_t column)
 {
-    if (!isnan(value))
-        fprintf(file, "%.10g", value);
+    uint64_t of = rates == FA_RATES_ROW      ? fa_confusion_support(confusion, row)
+                  : rates == FA_RATES_COLUMN ? fa_confusion_predicted(confusion, column)
+                                             : fa_confusion_n(confusion);
+    return of ? (double)fa_confusion_row(confusion, row)[column] / (double)of : (double)NAN;
 }
 
-static void write_names(FILE *file, const struct fa_confusion *confusion)
+static void write_names(struct fa_sheet *sheet, const struct fa_confusion *confusion, enum fa_rates rates)
 {
-    fa_table_put(file, confusion->head);
-    for (size_t i = 0; i < confusion->classes; i++) {
-        putc(',', file);
-        fa_table_put_joined(file, "predicted", " ", fa_confusion_label(confusion, i));
-    }
-    fputs(",support,recall\n", file);
-}
-
-static void write_row(FILE *file, const struct fa_confusion *confusion, size_t row)
-{
-    fa_table_put_joined(file, "true", " ", fa_confusion_label(confusion, row));
+    static const char *const of[] = {"", "share of row, ", "share of column, ", "share of all, "};
+    static const char *const margin[] = {"support",   "recall",        "recall low",     "recall high", "predicted",
+                                         "precision", "precision low", "precision high", "F1",          "F1 low",
+                                         "F1 high"};
+    fa_sheet_text(sheet, confusion->head);
     for (size_t i = 0; i < confusion->classes; i++)
-        fprintf(file, ",%" PRIu64, fa_confusion_row(confusion, row)[i]);
-    fprintf(file, ",%" PRIu64 ",", fa_confusion_support(confusion, row));
-    put_real(file, fa_metric_recall(confusion, row).value);
-    putc('\n', file);
+        fa_sheet_joined(sheet, "predicted", " ", fa_confusion_label(confusion, i));
+    for (size_t i = 0; i < sizeof margin / sizeof *margin; i++)
+        fa_sheet_text(sheet, margin[i]);
+    for (size_t i = 0; rates && i < confusion->classes; i++)
+        fa_sheet_joined(sheet, of[rates], "predicted ", fa_confusion_label(confusion, i));
+    fa_sheet_end(sheet);
 }
 
-void fa_confusion_write_csv(FILE *file, const struct fa_confusion *confusion)
+static void write_row(struct fa_sheet *sheet, const struct fa_confusion *confusion, size_t row, enum fa_rates rates)
 {
-    write_names(file, confusion);
+    fa_sheet_joined(sheet, "true", " ", fa_confusion_label(confusion, row));
+    for (size_t i = 0; i < confusion->classes; i++)
+        fa_sheet_count(sheet, fa_confusion_row(confusion, row)[i]);
+    fa_sheet_count(sheet, fa_confusion_support(confusion, row));
+    fa_sheet_estimate(sheet, fa_estimate_recall(confusion, row));
+    if (row < confusion->classes)
+        fa_sheet_count(sheet, fa_confusion_predicted(confusion, row));
+    else
+        fa_sheet_text(sheet, "");
+    fa_sheet_estimate(sheet, fa_estimate_precision(confusion, row));
+    fa_sheet_estimate(sheet, fa_estimate_f1(confusion, row));
+    for (size_t i = 0; rates && i < confusion->classes; i++)
+        fa_sheet_real(sheet, rate(confusion, rates, row, i));
+    fa_sheet_end(sheet);
+}
+
+static void write_blanks(struct fa_sheet *sheet, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fa_sheet_text(sheet, "");
+}
+
+void fa_confusion_write_csv(struct fa_sheet *sheet, const struct fa_confusion *confusion, enum fa_rates rates)
+{
+    size_t blanks = 10 + (rates ? confusion->classes : 0);
+    write_names(sheet, confusion, rates);
     for (size_t i = 0; i < confusion->label.n; i++)
-        write_row(file, confusion, i);
-    fputs("predicted", file);
+        write_row(sheet, confusion, i, rates);
+    fa_sheet_text(sheet, "predicted");
     for (size_t i = 0; i < confusion->classes; i++)
-        fprintf(file, ",%" PRIu64, fa_confusion_predicted(confusion, i));
-    fprintf(file, ",%" PRIu64 ",\nprecision", fa_confusion_n(confusion));
-    for (size_t i = 0; i < confusion->classes; i++) {
-        putc(',', file);
-        put_real(file, fa_metric_precision(confusion, i).value);
-    }
-    fputs(",,\n", file);
+        fa_sheet_count(sheet, fa_confusion_predicted(confusion, i));
+    fa_sheet_count(sheet, fa_confusion_n(confusion));
+    write_blanks(sheet, blanks);
+    fa_sheet_end(sheet);
+    fa_sheet_text(sheet, "precision");
+    for (size_t i = 0; i < confusion->classes; i++)
+        fa_sheet_real(sheet, fa_estimate_precision(confusion, i).value);
+    write_blanks(sheet, blanks + 1);
+    fa_sheet_end(sheet);
 }
 
-void fa_summary_write_names(FILE *file)
+/* ---- long form ---- */
+
+static void write_cells(struct fa_sheet *sheet, const struct fa_by *by, const struct fa_group *group, size_t h)
 {
-    fputs("head,metric,value,low,high\n", file);
+    const struct fa_confusion *confusion = &group->sums[h].confusion;
+    for (size_t row = 0; row < confusion->label.n; row++)
+        for (size_t column = 0; column < confusion->classes; column++) {
+            fa_sheet_text(sheet, by ? by->text : "");
+            fa_sheet_text(sheet, group->name);
+            fa_sheet_text(sheet, confusion->head);
+            fa_sheet_joined(sheet, "true", " ", fa_confusion_label(confusion, row));
+            fa_sheet_joined(sheet, "predicted", " ", fa_confusion_label(confusion, column));
+            fa_sheet_count(sheet, fa_confusion_row(confusion, row)[column]);
+            for (enum fa_rates rates = FA_RATES_ROW; rates <= FA_RATES_ALL; rates++)
+                fa_sheet_real(sheet, rate(confusion, rates, row, column));
+            fa_sheet_end(sheet);
+        }
 }
 
-/* class is "" for a metric of the whole head. */
-static void write_metric(FILE *file, const char *head, const char *metric, const char *class, struct fa_estimate estimate)
+void fa_confusion_write_tidy(struct fa_sheet *sheet, const struct fa_evaluation *evaluation)
 {
-    fa_table_put(file, head);
-    putc(',', file);
-    fa_table_put_joined(file, metric, class[0] ? " " : "", class);
-    putc(',', file);
-    put_real(file, estimate.value);
-    putc(',', file);
-    put_real(file, estimate.low);
-    putc(',', file);
-    put_real(file, estimate.high);
-    putc('\n', file);
-}
-
-static void write_count(FILE *file, const char *head, const char *metric, uint64_t count)
-{
-    fa_table_put(file, head);
-    fprintf(file, ",%s,%" PRIu64 ",,\n", metric, count);
-}
-
-void fa_summary_write(FILE *file, const struct fa_confusion *confusion)
-{
-    const char *head = confusion->head;
-    write_count(file, head, "n", fa_confusion_n(confusion));
-    write_count(file, head, "rejected", confusion->rejected);
-    write_count(file, head, "unlabelled", confusion->unlabelled);
-    write_count(file, head, "unseen", fa_confusion_unseen(confusion));
-    write_metric(file, head, "accuracy", "", fa_metric_accuracy(confusion));
-    write_metric(file, head, "balanced_accuracy", "", fa_metric_balanced_accuracy(confusion));
-    write_metric(file, head, "majority", "", fa_metric_majority(confusion));
-    for (size_t i = 0; i < confusion->label.n; i++) {
-        const char *label = fa_confusion_label(confusion, i);
-        write_metric(file, head, "recall", label, fa_metric_recall(confusion, i));
-        write_metric(file, head, "precision", label, fa_metric_precision(confusion, i));
-        write_metric(file, head, "f1", label, fa_metric_f1(confusion, i));
-    }
+    static const char *const name[] = {"by",    "group",        "head",            "true label",  "predicted label",
+                                       "count", "share of row", "share of column", "share of all"};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        fa_sheet_text(sheet, name[i]);
+    fa_sheet_end(sheet);
+    for (size_t h = 0; h < evaluation->nheads; h++)
+        write_cells(sheet, NULL, &evaluation->everyone, h);
+    for (size_t i = 0; i < evaluation->nby; i++)
+        for (size_t g = 0; g < evaluation->by[i].ngroups; g++)
+            for (size_t h = 0; h < evaluation->nheads; h++)
+                write_cells(sheet, &evaluation->by[i], evaluation->by[i].group[g], h);
 }

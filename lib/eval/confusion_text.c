@@ -178,7 +178,7 @@ static void write_row(FILE *file, const struct fa_confusion *confusion, size_t r
             put_right(file, width, ". ");
     }
     put_right(file, SUPPORT_WIDTH, "%" PRIu64, fa_confusion_support(confusion, row));
-    put_percent(file, RECALL_WIDTH, fa_metric_recall(confusion, row).value);
+    put_percent(file, RECALL_WIDTH, fa_estimate_recall(confusion, row).value);
     putc('\n', file);
 }
 
@@ -190,27 +190,61 @@ static void write_margins(FILE *file, const struct fa_confusion *confusion, size
     put_right(file, SUPPORT_WIDTH, "%" PRIu64, fa_confusion_n(confusion));
     fprintf(file, "\n%-*s", (int)margin, "precision %");
     for (size_t i = 0; i < confusion->classes; i++) {
-        put_percent(file, column_width(confusion, i) + GAP - 1, fa_metric_precision(confusion, i).value);
+        put_percent(file, column_width(confusion, i) + GAP - 1, fa_estimate_precision(confusion, i).value);
         putc(i + 1 < confusion->classes ? ' ' : '\n', file);
     }
 }
 
-static void write_metrics(FILE *file, const struct fa_confusion *confusion)
+static void write_accuracy(FILE *file, const struct fa_estimate *estimate)
 {
-    struct fa_estimate accuracy = fa_metric_accuracy(confusion);
+    struct fa_estimate accuracy = estimate[FA_ACCURACY];
+    fprintf(file, "accuracy %.1f %% (95 %% interval %.1f to %.1f), balanced %.1f %%, majority baseline %.1f %%\n",
+            100 * accuracy.value, 100 * accuracy.low, 100 * accuracy.high, 100 * estimate[FA_BALANCED_ACCURACY].value,
+            100 * estimate[FA_MAJORITY].value);
+}
+
+/* NAME VALUE, a part of a line; nothing if there is no value. */
+static void put_metric(FILE *file, const char *before, const struct fa_estimate *estimate)
+{
+    if (!isnan(estimate->value))
+        fprintf(file, "%s %.3f", before, estimate->value);
+}
+
+static void write_others(FILE *file, const struct fa_sums *sums, const struct fa_estimate *estimate)
+{
+    if (!isnan(estimate[FA_TOP2].value))
+        fprintf(file, "top-2 %.1f %%, ", 100 * estimate[FA_TOP2].value);
+    put_metric(file, "macro F1", &estimate[FA_MACRO_F1]);
+    put_metric(file, ", kappa", &estimate[FA_KAPPA]);
+    put_metric(file, ", MCC", &estimate[FA_MCC]);
+    if (sums->ordered && !isnan(estimate[FA_ABSOLUTE_OFFSET].value)) {
+        fprintf(file, "\nwithin one class %.1f %%, off by %.2f classes (%+.2f upwards)", 100 * estimate[FA_WITHIN_ONE].value,
+                estimate[FA_ABSOLUTE_OFFSET].value, estimate[FA_SIGNED_OFFSET].value);
+        put_metric(file, ", quadratic kappa", &estimate[FA_QUADRATIC_KAPPA]);
+    }
+    if (!isnan(estimate[FA_NLL].value))
+        fprintf(file, "\nNLL %.3f (of the label frequencies %.3f), Brier %.3f (%.3f), ECE %.3f", estimate[FA_NLL].value,
+                estimate[FA_PRIOR_NLL].value, estimate[FA_BRIER].value, estimate[FA_PRIOR_BRIER].value, estimate[FA_ECE].value);
+    putc('\n', file);
+}
+
+static void write_metrics(FILE *file, const struct fa_sums *sums, const struct fa_estimate *estimate)
+{
+    const struct fa_confusion *confusion = &sums->confusion;
     uint64_t n = fa_confusion_n(confusion), unseen = fa_confusion_unseen(confusion);
-    if (n)
-        fprintf(file, "accuracy %.1f %% (95 %% interval %.1f to %.1f), balanced %.1f %%, majority baseline %.1f %%\n",
-                100 * accuracy.value, 100 * accuracy.low, 100 * accuracy.high,
-                100 * fa_metric_balanced_accuracy(confusion).value, 100 * fa_metric_majority(confusion).value);
+    if (n) {
+        write_accuracy(file, estimate);
+        write_others(file, sums, estimate);
+    }
     fprintf(file, "%" PRIu64 " measured, %" PRIu64 " rejected, %" PRIu64 " unlabelled\n", n, confusion->rejected,
             confusion->unlabelled);
     if (unseen)
         fprintf(file, "* no class of the model: %" PRIu64 " measured, all counted as mistakes\n", unseen);
 }
 
-void fa_confusion_write_text(FILE *file, const struct fa_confusion *confusion)
+void fa_confusion_write_text(FILE *file, const struct fa_sums *sums, const struct fa_estimate *estimate)
 {
+    const struct fa_confusion *confusion = &sums->confusion;
     size_t margin = label_width(confusion);
     fprintf(file, "%s: rows are the true class, columns the predicted one\n\n", confusion->head);
     write_names(file, confusion, margin);
@@ -218,5 +252,5 @@ void fa_confusion_write_text(FILE *file, const struct fa_confusion *confusion)
         write_row(file, confusion, i, margin);
     write_margins(file, confusion, margin);
     putc('\n', file);
-    write_metrics(file, confusion);
+    write_metrics(file, sums, estimate);
 }
