@@ -1,5 +1,5 @@
-/* Room head against PyTorch: loss, every gradient, and the weights after ten steps of three small heads, which
- * tests/golden/make_head_golden.py has trained. */
+/* Room head against PyTorch and Keras: loss, every gradient, and the weights after ten steps of three small heads, which
+ * tests/golden/make_head_golden.py has trained, and of two of them that make_head_golden_keras.py has. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,11 +19,23 @@ static const struct recipe {
     const char *name, *arch;
     struct fa_fit_options options;
     float smoothing;
+    bool keras;
 } recipe[] = {
-    {"adam", "dense 10 sigmoid, batchnorm, dense 7 relu", {.optimizer = FA_ADAM, .rate = 1e-2}, 0},
-    {"adamw", "dense 10 gelu, dense 7 leaky_relu", {.optimizer = FA_ADAMW, .rate = 1e-2, .weight_decay = 0.1}, 0.1f},
-    {"sgd", "dense 10 tanh, batchnorm", {.optimizer = FA_SGD, .rate = 0.1, .weight_decay = 0.01, .momentum = 0.9, .clip = 0.5}, 0},
+    {"adam", "dense 10 sigmoid, batchnorm, dense 7 relu", {.optimizer = FA_ADAM, .rate = 1e-2}, 0, true},
+    {"adamw", "dense 10 gelu, dense 7 leaky_relu", {.optimizer = FA_ADAMW, .rate = 1e-2, .weight_decay = 0.1}, 0.1f, true},
+    {"sgd", "dense 10 tanh, batchnorm", {.optimizer = FA_SGD, .rate = 0.1, .weight_decay = 0.01, .momentum = 0.9, .clip = 0.5}, 0, false},
 };
+
+/* A file's case of this name. */
+static FILE *open_case(const char *path, const char *name)
+{
+    FILE *file = fopen(path, "r");
+    char word[32] = "";
+    assert_non_null(file);
+    while (strcmp(word, name) != 0)
+        assert_int_equal(fscanf(file, "%31s", word), 1);
+    return file;
+}
 
 /* The next array, which must have this name and length. */
 static void take(FILE *file, const char *name, double *to, size_t n)
@@ -92,19 +104,23 @@ static void take_step(FILE *file, struct run *run, const struct fa_fit_options *
     mlp_update(&run->mlp, &state, options, options->rate, NULL);
 }
 
-static void ten_steps_are_those_of_pytorch(void **state)
+static void compare_run(FILE *file, const struct run *run)
+{
+    compare(file, "loss", run->objective, STEPS);
+    compare_all(file, &run->mlp, run->first, true);
+    compare_all(file, &run->mlp, run->param, false);
+    fclose(file);
+}
+
+static void ten_steps_are_those_of_others(void **state)
 {
     const struct recipe *r = *state;
     static const char *const class[] = {"a", "b", "c", "d"};
     const struct fa_head head[] = {{"x", class, 4, 0}, {"y", class, 3, 4}};
-    FILE *file = fopen("tests/golden/head_golden.txt", "r");
-    char name[32] = "";
+    FILE *file = open_case("tests/golden/head_golden.txt", r->name);
     struct run run = {0};
     struct fa_arch arch;
     struct fa_err err;
-    assert_non_null(file);
-    while (strcmp(name, r->name) != 0)
-        assert_int_equal(fscanf(file, "%31s", name), 1);
     assert_int_equal(fa_arch_parse(&arch, r->arch, &err), 0);
     mlp_plan(&run.mlp, &arch, DIM, head, 2);
     assert_int_equal(mlp_tape_new(&run.tape, &run.mlp, ROWS, &err), 0);
@@ -123,10 +139,9 @@ static void ten_steps_are_those_of_pytorch(void **state)
                                           .class_weight = run.class_weight + head[h].offset};
     for (uint64_t step = 0; step < STEPS; step++)
         take_step(file, &run, &r->options, step);
-    compare(file, "loss", run.objective, STEPS);
-    compare_all(file, &run.mlp, run.first, true);
-    compare_all(file, &run.mlp, run.param, false);
-    fclose(file);
+    compare_run(file, &run);
+    if (r->keras)
+        compare_run(open_case("tests/golden/head_golden_keras.txt", r->name), &run);
     mlp_tape_free(&run.tape);
     free(run.param);
 }
@@ -135,7 +150,7 @@ int main(void)
 {
     struct CMUnitTest tests[sizeof recipe / sizeof *recipe];
     for (size_t i = 0; i < sizeof recipe / sizeof *recipe; i++)
-        tests[i] = (struct CMUnitTest){recipe[i].name, ten_steps_are_those_of_pytorch, NULL, NULL,
+        tests[i] = (struct CMUnitTest){recipe[i].name, ten_steps_are_those_of_others, NULL, NULL,
                                        (void *)(uintptr_t)&recipe[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
