@@ -1,6 +1,9 @@
-"""Writes a stream of random embeddings with random labels to standard output, of the size of the UTKFace training set under
-a network of 512 numbers: what a step of training costs does not depend on what can be learned."""
-import os, random, struct, sys
+"""Writes a stream of made-up faces to standard output, of the size of the UTKFace training set under a network of 512 numbers.
+Each class moves the vector by two standard deviations of the noise in a direction of its own: enough to be learned, too little
+to be learned well."""
+import os, sys
+
+import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 import fastream
@@ -12,7 +15,13 @@ CLASSES = {
     "race": ["Asian", "Black", "Indian", "Others", "White"],
 }
 
-drawn = random.Random(1)
-records = [[1, "%05d.jpg" % i, {name: drawn.choice(classes) for name, classes in CLASSES.items()}, {},
-            struct.pack("<%df" % DIM, *(drawn.gauss(0, 1) for _ in range(DIM)))] for i in range(ROWS)]
-fastream.write([0, "fa", 1, 0, "embedding", {"dtype": "f32", "shape": [DIM], "card": "random", "expect": ROWS}], records)
+drawn = np.random.default_rng(1)
+x, labels = drawn.normal(size=(ROWS, DIM)), [{} for _ in range(ROWS)]
+for name, classes in CLASSES.items():
+    direction = drawn.normal(size=(len(classes), DIM)) * 2 / DIM**0.5
+    target = drawn.integers(len(classes), size=ROWS)
+    x += direction[target]
+    for face, c in zip(labels, target):
+        face[name] = classes[c]
+records = [[1, "%05d.jpg" % i, labels[i], {}, x[i].astype("<f4").tobytes()] for i in range(ROWS)]
+fastream.write([0, "fa", 1, 0, "embedding", {"dtype": "f32", "shape": [DIM], "card": "made-up", "expect": ROWS}], records)

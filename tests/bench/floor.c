@@ -3,7 +3,9 @@
  *
  *     floor INPUT OUTPUT BATCH THREADS
  *
- * prints steps a second; INPUT and OUTPUT are the lengths of an embedding and of all heads together. */
+ * prints steps a second; what a step's products come to, in GFLOP; and how many GFLOP a second the threads reach together
+ * where BLIS is at its best, each on large square products of its own. INPUT and OUTPUT are the lengths of an embedding and of
+ * all heads together. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,14 +15,15 @@
 #include "fa/mem.h"
 #include "fa/tensor.h"
 
-enum { LAYERS = 5, WIDEST = 4096, MOST_THREADS = 64 };
+enum { LAYERS = 5, WIDEST = 4096, MOST_THREADS = 64, SIDE = 2048 };
 static const double seconds = 1;
 
 struct share {
     size_t width[LAYERS + 1], batch, begin, end, of; /* columns begin..end-1 of `of` */
     float *weight[4];                                /* weights, gradients, both moments: this thread's own */
     float *x, *y;                                    /* (batch, WIDEST) each */
-    double rate;                                     /* steps a second */
+    float *square;                                   /* three of (SIDE, SIDE) */
+    double rate, peak;                               /* steps a second; GFLOP a second */
 };
 
 static double now(void)
@@ -60,38 +63,57 @@ static void adam(float *restrict w, float *restrict g, float *restrict m, float 
     }
 }
 
+static size_t count_weights(const struct share *share)
+{
+    size_t weights = 0;
+    for (size_t l = 0; l < LAYERS; l++)
+        weights += share->width[l] * share->width[l + 1];
+    return weights;
+}
+
+static double measure_peak(float *square)
+{
+    size_t n = SIDE, products = 0;
+    double begin = now(), spent;
+    do {
+        fa_tensor_gemm(FA_AS_IS, FA_AS_IS, n, n, n, 1, square, n, square + n * n, n, 0, square + 2 * n * n, n);
+        products++;
+    } while ((spent = now() - begin) < seconds);
+    return 2e-9 * (double)(n * n * n) * (double)products / spent;
+}
+
 static void *run(void *arg)
 {
     struct share *share = arg;
-    size_t weights = 0, steps = 0;
+    size_t weights = count_weights(share), steps = 0;
     fa_tensor_flush_subnormals();
     double begin = now(), spent;
-    for (size_t l = 0; l < LAYERS; l++)
-        weights += share->width[l] * share->width[l + 1];
     do {
         multiply(share);
         adam(share->weight[0], share->weight[1], share->weight[2], share->weight[3], part(share, weights));
         steps++;
     } while ((spent = now() - begin) < seconds);
     share->rate = (double)steps / spent;
+    share->peak = measure_peak(share->square);
     return NULL;
 }
 
 static int set_up(struct share *share, struct fa_err *err)
 {
-    size_t weights = 0;
-    for (size_t l = 0; l < LAYERS; l++)
-        weights += share->width[l] * share->width[l + 1];
+    size_t weights = count_weights(share);
     for (int i = 0; i < 4; i++)
         if (!(share->weight[i] = fa_mem_aligned(weights, sizeof(float), err)))
             return -1;
     share->x = fa_mem_aligned(share->batch * WIDEST, sizeof(float), err);
     share->y = share->x ? fa_mem_aligned(share->batch * WIDEST, sizeof(float), err) : NULL;
-    for (size_t i = 0; share->y && i < share->batch * WIDEST; i++)
+    share->square = share->y ? fa_mem_aligned(3 * SIDE * SIDE, sizeof(float), err) : NULL;
+    for (size_t i = 0; share->square && i < 2 * SIDE * SIDE; i++)
+        share->square[i] = 1e-3f * (float)(i % 1000);
+    for (size_t i = 0; share->square && i < share->batch * WIDEST; i++)
         share->x[i] = 1e-3f * (float)(i % 1000);
     for (size_t i = 0; i < weights; i++)
         share->weight[0][i] = 1e-4f * (float)(i % 999) - 0.05f;
-    return share->y ? 0 : -1;
+    return share->square ? 0 : -1;
 }
 
 int main(int argc, char **argv)
@@ -100,7 +122,7 @@ int main(int argc, char **argv)
     struct share share[MOST_THREADS];
     pthread_t thread[MOST_THREADS];
     struct fa_err err;
-    double slowest = INFINITY;
+    double slowest = INFINITY, peak = 0;
     for (int i = 0; i < 4 && i + 1 < argc; i++)
         number[i] = strtoul(argv[i + 1], NULL, 10);
     size_t in = number[0], out = number[1], batch = number[2], threads = number[3];
@@ -121,11 +143,14 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < threads; i++) {
         pthread_join(thread[i], NULL);
         slowest = fmin(slowest, share[i].rate);
+        peak += share[i].peak;
         for (int k = 0; k < 4; k++)
             free(share[i].weight[k]);
         free(share[i].x);
         free(share[i].y);
+        free(share[i].square);
     }
-    printf("%.1f\n", slowest);
+    double gflop = 2e-9 * (double)batch * (double)(3 * count_weights(share) - share->width[0] * share->width[1]);
+    printf("%.1f %.6f %.1f\n", slowest, gflop, peak);
     return 0;
 }

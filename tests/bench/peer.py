@@ -1,55 +1,69 @@
-"""Trains the original's net on an embedding stream with another program: peer.py torch|keras STREAM BATCH THREADS EPOCHS.
-Prints the steps a second of the epochs after the first and the peak memory in MB, or why it cannot. The data lie in memory as
-arrays, in the order of the program's own shuffling, and nothing is validated."""
+"""Trains the original's net on an embedding stream with another program:
+
+    peer.py torch|keras STREAM BATCH THREADS EPOCHS SHARE PATIENCE
+
+SHARE of the faces, the same as fa-train's, are held out, and training stops when their loss has not been lower for PATIENCE
+epochs (with SHARE 0 after all EPOCHS). Prints, for each epoch, the seconds since the beginning and the validation loss, and
+last the peak memory in MB. The data lie in memory as arrays, in the order of the program's own shuffling."""
 import os, resource, sys, time
 
-program, stream, batch, threads, epochs = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+program, stream, batch, threads, epochs = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+share, patience = float(sys.argv[6]), int(sys.argv[7])
 os.environ.update(OMP_NUM_THREADS=str(threads), CUDA_VISIBLE_DEVICES="", KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 
-import msgpack
 import numpy as np
+
+from embeddings import Embeddings
 
 HEADS = ["age", "gender", "race"]
 
 
 def read():
-    x, labels = [], []
-    for item in msgpack.Unpacker(open(stream, "rb"), max_buffer_size=1 << 28):
-        if item[0] == 0:
-            dtype = {"f16": "<f2", "f32": "<f4"}[item[5]["dtype"]]
-        elif item[0] == 1 and item[4]:
-            x.append(np.frombuffer(item[4], dtype).astype("f4"))
-            labels.append([item[2][head] for head in HEADS])
-    classes = [sorted(set(column)) for column in zip(*labels)]
-    y = [np.array([names.index(label) for label in column]) for names, column in zip(classes, zip(*labels))]
-    return np.stack(x), y, [len(names) for names in classes]
+    """x and y (one array a head) of what is trained on, the same of what is held out, and the number of each head's classes."""
+    faces = Embeddings(stream)
+    classes = [faces.classes(head) for head in HEADS]
+    y, held = [faces.target(head, names) for head, names in zip(HEADS, classes)], faces.places(0) < share
+    return faces.x[~held], [t[~held] for t in y], faces.x[held], [t[held] for t in y], [len(names) for names in classes]
 
 
-def report(ends, steps):
-    rate = steps * (len(ends) - 1) / (ends[-1] - ends[0])
-    print(rate, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+class History:
+    def __init__(self):
+        self.begin, self.losses = time.perf_counter(), []
+
+    def add(self, loss):
+        print(time.perf_counter() - self.begin, loss, flush=True)
+        self.losses.append(loss)
+
+    def over(self):
+        best = self.losses.index(min(self.losses))
+        return len(self.losses) == epochs or share and len(self.losses) > best + patience
 
 
 def run_torch():
     import torch
     from torch import nn
     torch.set_num_threads(threads)
-    x, y, sizes = read()
+    x, y, x_held, y_held, sizes = read()
     net = nn.Sequential(nn.Linear(x.shape[1], 464), nn.ReLU(), nn.Dropout(0.2), nn.Linear(464, 480), nn.ReLU(), nn.Dropout(0.4),
                         nn.Linear(480, 32), nn.ReLU(), nn.BatchNorm1d(32, eps=1e-3, momentum=0.01), nn.Linear(32, 64), nn.ReLU(),
                         nn.BatchNorm1d(64, eps=1e-3, momentum=0.01), nn.Linear(64, sum(sizes)))
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=True)
-    x, y = torch.from_numpy(x), torch.from_numpy(np.stack(y, 1))
-    ends = []
-    for _ in range(epochs):
+    x, y, x_held, y_held = (torch.from_numpy(np.array(array)) for array in (x, np.stack(y, 1), x_held, np.stack(y_held, 1)))
+
+    def loss_of(x, y):
+        return sum(nn.functional.cross_entropy(logits, labels) for logits, labels in zip(net(x).split(sizes, 1), y.unbind(1)))
+
+    history = History()
+    while not history.losses or not history.over():
+        net.train()
         for rows in torch.randperm(len(x)).split(batch):
-            loss = sum(nn.functional.cross_entropy(logits, labels)
-                       for logits, labels in zip(net(x[rows]).split(sizes, 1), y[rows].unbind(1)))
+            loss = loss_of(x[rows], y[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        ends.append(time.perf_counter())
-    report(ends, -(-len(x) // batch))
+        net.eval()
+        with torch.no_grad():
+            history.add(float(loss_of(x_held, y_held)) if share else 0.0)
 
 
 def run_keras():
@@ -58,7 +72,7 @@ def run_keras():
     from keras import layers
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
-    x, y, sizes = read()
+    x, y, x_held, y_held, sizes = read()
     z = inputs = keras.Input((x.shape[1],))
     z = layers.Dropout(0.2)(layers.Dense(464, "relu")(z))
     z = layers.Dropout(0.4)(layers.Dense(480, "relu")(z))
@@ -66,10 +80,15 @@ def run_keras():
     z = layers.BatchNormalization()(layers.Dense(64, "relu")(z))
     net = keras.Model(inputs, [layers.Dense(size, "softmax")(z) for size in sizes])
     net.compile("adam", ["sparse_categorical_crossentropy"] * len(sizes))
-    ends = []
-    net.fit(x, y, batch_size=batch, epochs=epochs, verbose=0,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))])
-    report(ends, -(-len(x) // batch))
+    history = History()
+
+    def end(epoch, logs):
+        history.add(logs.get("val_loss", 0.0))
+        net.stop_training = history.over()
+
+    net.fit(x, y, batch_size=batch, epochs=epochs, verbose=0, validation_data=(x_held, y_held) if share else None,
+            validation_batch_size=1024, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=end)])
 
 
 {"torch": run_torch, "keras": run_keras}[program]()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

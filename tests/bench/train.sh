@@ -1,7 +1,6 @@
 #!/bin/sh
 # Measures how fast the head trains, beside PyTorch, Keras and the floor: see train.py, which prints the table.
-# The peers are installed into a folder of their own in the build folder, unless $FA_BENCH_PYTHON names a Python that has
-# them. $FA_BENCH_DATA is an embedding stream to train on in place of random vectors.
+# $FA_BENCH_PEERS="keras" does without torch. $FA_BENCH_DATA is an embedding stream to train on in place of made-up faces.
 set -eu
 
 B=${B:-build}
@@ -9,20 +8,17 @@ export B
 here=$(dirname "$0")
 mkdir -p "$B/bench"
 
-if [ -z "${FA_BENCH_PYTHON:-}" ]; then
-    pipelines/setup.sh bench
-    FA_BENCH_PYTHON=$B/bench/venv/bin/python
-    [ -x "$FA_BENCH_PYTHON" ] || python3 -m venv "$B/bench/venv"
-    for package in msgpack numpy torch tensorflow-cpu; do
-        "$FA_BENCH_PYTHON" -m pip show -q "$package" 2>/dev/null ||
-            "$FA_BENCH_PYTHON" -m pip install -q --disable-pip-version-check "$package" ||
-            echo "train.sh: pip install $package failed: going on without it" >&2
-    done
-fi
+packages="msgpack numpy"
+for peer in ${FA_BENCH_PEERS-torch keras}; do
+    [ "$peer" = keras ] && peer=tensorflow-cpu
+    packages="$packages $peer"
+done
+# shellcheck disable=SC2086 # a list
+python=$("$here/venv.sh" $packages)
 
-stream=${FA_BENCH_DATA:-$B/bench/random.emb}
+stream=${FA_BENCH_DATA:-$B/bench/faces.emb}
 if [ ! -e "$stream" ]; then
-    "$FA_BENCH_PYTHON" "$here/faces.py" >"$stream.new"
+    "$python" "$here/faces.py" >"$stream.new"
     mv "$stream.new" "$stream"
 fi
-exec "$FA_BENCH_PYTHON" "$here/train.py" "$stream"
+exec "$python" "$here/train.py" "$stream"
