@@ -1,6 +1,7 @@
 # make          build everything into build/
 # make run      set up, build, get the default weights, run the main job on what the repository carries
 # make test     the same set-up, then all tests
+# make conformance  the list of ONNX's operator cases: passed, failed, unsupported and why
 # make bench    how fast the head trains, beside PyTorch and Keras
 # make install  PREFIX= DESTDIR=
 # Every room of lib/ and every tool is listed below with what it stands on.
@@ -123,6 +124,12 @@ test:
 
 unit: $(UNIT) $B/tests/mkstream
 
+# Which of ONNX's cases, and of our own, the operators pass: one a line, with the reason where one is not supported.
+conformance: $B/tests/test_net_conformance
+	@$B/tests/test_net_conformance $B/conformance.txt
+	@awk '{ print; n[$$2 ~ /^(pass|FAIL)/ ? $$2 : "unsupported"]++ } \
+	    END { printf "%d passed, %d failed, %d unsupported\n", n["pass"], n["FAIL"], n["unsupported"] }' $B/conformance.txt
+
 # How fast the head trains, beside PyTorch, Keras and the least that a step can cost: tests/bench/train.sh.
 bench: all $B/tests/floor
 	@B=$B tests/bench/train.sh
@@ -161,5 +168,5 @@ uninstall:
 clean:
 	rm -rf $B build-asan $(OUT)
 
-.PHONY: all run test unit check bench asan lint install uninstall clean
+.PHONY: all run test unit check conformance bench asan lint install uninstall clean
 .SECONDARY:

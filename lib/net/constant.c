@@ -37,11 +37,13 @@ size_t net_stored_size(enum net_stored stored)
 {
     switch (stored) {
     case NET_STORED_I64:
+    case NET_STORED_F64:
         return 8;
     case NET_STORED_F32:
     case NET_STORED_I32:
         return 4;
     case NET_STORED_F16:
+    case NET_STORED_BF16:
         return 2;
     default:
         return 1;
@@ -50,7 +52,7 @@ size_t net_stored_size(enum net_stored stored)
 
 enum net_dtype net_stored_dtype(enum net_stored stored)
 {
-    return stored == NET_STORED_F32 || stored == NET_STORED_F16 ? NET_F32 : NET_I64;
+    return stored <= NET_STORED_F64 ? NET_F32 : NET_I64;
 }
 
 /* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. Subnormals are exact multiples of 2^-24. */
@@ -65,6 +67,23 @@ static float half_to_float(uint16_t half)
     bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | fraction << 13;
     memcpy(&f, &bits, sizeof f);
     return f;
+}
+
+/* Bits as stored, in the lowest ones. bfloat16 is the upper half of a float. */
+static float load_float(uint64_t bits, enum net_stored stored)
+{
+    double wide;
+    switch (stored) {
+    case NET_STORED_F16:
+        return half_to_float((uint16_t)bits);
+    case NET_STORED_BF16:
+        return net_proto_float(bits << 16);
+    case NET_STORED_F64:
+        memcpy(&wide, &bits, sizeof wide);
+        return (float)wide;
+    default:
+        return net_proto_float(bits);
+    }
 }
 
 static int64_t load_integer(const uint8_t *at, enum net_stored stored)
@@ -90,10 +109,10 @@ static void decode_float(const struct net_constant *constant, float *data)
     if (constant->stored == NET_STORED_F32)
         memcpy(data, constant->raw.at, constant->n * sizeof *data);
     else
-        for (size_t i = 0; i < constant->n; i++) {
-            uint16_t half;
-            memcpy(&half, constant->raw.at + 2 * i, sizeof half);
-            data[i] = half_to_float(half);
+        for (size_t i = 0, size = net_stored_size(constant->stored); i < constant->n; i++) {
+            uint64_t bits = 0;
+            memcpy(&bits, constant->raw.at + size * i, size); /* little-endian, as the file */
+            data[i] = load_float(bits, constant->stored);
         }
 }
 
@@ -130,8 +149,7 @@ static void set_element(struct net_constant *constant, size_t i, uint64_t bits)
     if (constant->dtype == NET_I64)
         ((int64_t *)constant->data)[i] = (int64_t)bits;
     else
-        ((float *)constant->data)[i] =
-            constant->stored == NET_STORED_F16 ? half_to_float((uint16_t)bits) : net_proto_float(bits);
+        ((float *)constant->data)[i] = load_float(bits, constant->stored);
 }
 
 /* Counts the values of the list; up to n of them are stored if there is data. -1: malformed. */

@@ -17,12 +17,13 @@
 
 #define NET_NONE SIZE_MAX
 
-/* float16 weights are float32 once read; integers of any width are int64: they only serve shape arithmetic, which is over
+/* float16, bfloat16 and float64 are float32 once read; integers of any width are int64: they only serve shape arithmetic, which is over
  * before a run begins. */
 enum net_dtype { NET_F32, NET_I64 };
 
 /* How a constant is stored in the file. */
-enum net_stored { NET_STORED_F32, NET_STORED_F16, NET_STORED_I64, NET_STORED_I32, NET_STORED_U8, NET_STORED_I8 };
+enum net_stored { NET_STORED_F32, NET_STORED_F16, NET_STORED_BF16, NET_STORED_F64, NET_STORED_I64, NET_STORED_I32, NET_STORED_U8,
+                  NET_STORED_I8 };
 
 struct net_constant {
     enum net_dtype dtype;
@@ -94,6 +95,7 @@ struct net_graph {
     size_t nconstants, constant_capacity;
     size_t *input, ninputs, input_capacity;
     size_t *output, noutputs, output_capacity;
+    struct net_beside *beside; /* files that hold data of its tensors */
     bool opened; /* all inputs are fixed to batch 1 in the file: any batch is run as so many ones */
 };
 
@@ -160,6 +162,11 @@ struct net_constant *net_read_onnx_tensor(struct net_graph *graph, struct net_by
 int net_read_graphdef(struct net_graph *graph, struct net_bytes file, struct fa_err *err);
 /* tfops.c: turns a TensorFlow node into the ONNX operator of the same meaning. */
 int net_translate_tf(struct net_graph *graph, struct net_node *node, struct fa_err *err);
+
+/* mapped.c: length bytes from offset on of the file name, a path within the network's folder, which stay until
+ * net_beside_close(). Errors: another folder, no such file, too short. */
+int net_beside(struct net_graph *graph, const char *name, uint64_t offset, uint64_t length, struct net_bytes *data,
+               struct fa_err *err);
 
 /* fold.c */
 int net_fold_constants(struct net_graph *graph, struct fa_err *err);

@@ -1,13 +1,8 @@
 #include "netfile.h"
 #include "plan.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <xxhash.h>
 
@@ -193,6 +188,22 @@ static int describe(struct fa_net *net, struct fa_err *err)
     return 0;
 }
 
+/* Of the file, and of those beside it that were read. */
+static int take_digest(struct fa_net *net, struct net_bytes file, struct fa_err *err)
+{
+    const struct net_beside *beside = NULL;
+    XXH3_state_t *state = XXH3_createState();
+    if (!state)
+        return fa_err_set(err, "out of memory");
+    XXH3_64bits_reset(state);
+    do
+        XXH3_64bits_update(state, file.at, net_bytes_size(file));
+    while (net_beside_next(&net->graph, &beside, &file));
+    net->digest = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
+    return 0;
+}
+
 /* Names in messages are the file's, with whatever bytes: a message stays one line. */
 static void keep_one_line(struct fa_err *err)
 {
@@ -207,8 +218,9 @@ struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
     if (!net)
         return NULL;
     net->graph.label = fa_arena_strdup(&net->graph.arena, source->label, err);
-    net->digest = XXH3_64bits(source->file.at, net_bytes_size(source->file));
-    if (!net->graph.label || build(&net->graph, source, err) || describe(net, err)) {
+    int failed = !net->graph.label || build(&net->graph, source, err) || take_digest(net, source->file, err) || describe(net, err);
+    net_beside_close(&net->graph);
+    if (failed) {
         keep_one_line(err);
         fa_net_close(net);
         return NULL;
@@ -216,40 +228,14 @@ struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
     return net;
 }
 
-/* The whole file, mapped; at = NULL on error. */
-static struct net_bytes map_file(const char *path, struct fa_err *err)
-{
-    struct net_bytes none = {NULL, NULL}, file = none;
-    struct stat about;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        fa_err_sys(err, "%s", path);
-        return none;
-    }
-    if (fstat(fd, &about)) {
-        fa_err_sys(err, "%s", path);
-    } else if (!S_ISREG(about.st_mode) || about.st_size == 0) {
-        fa_err_set(err, "%s: %s", path, S_ISREG(about.st_mode) ? "empty file" : "not a regular file");
-    } else {
-        size_t size = (size_t)about.st_size;
-        void *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (at == MAP_FAILED)
-            fa_err_sys(err, "%s", path);
-        else
-            file = (struct net_bytes){at, (const uint8_t *)at + size};
-    }
-    close(fd);
-    return file;
-}
-
 struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, struct fa_err *err)
 {
-    struct net_bytes file = map_file(path, err);
+    struct net_bytes file = net_map_file(path, err);
     if (!file.at)
         return NULL;
     const struct net_source source = {.label = path, .file = file, .outputs = outputs, .noutputs = noutputs};
     struct fa_net *net = net_open(&source, err);
-    munmap((void *)(size_t)file.at, net_bytes_size(file));
+    net_unmap(file);
     return net;
 }
 

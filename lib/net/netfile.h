@@ -25,6 +25,14 @@ struct net_source {
     size_t nbindings;
 };
 
+/* mapped.c: the whole file at path, to be unmapped with net_unmap(); at = NULL on error. */
+struct net_bytes net_map_file(const char *path, struct fa_err *err);
+void net_unmap(struct net_bytes file);
+/* The files that net_beside() mapped, one after the other; *beside starts as NULL. */
+bool net_beside_next(const struct net_graph *graph, const struct net_beside **beside, struct net_bytes *file);
+/* Unmaps them: what raw of constants points at is gone. */
+void net_beside_close(struct net_graph *graph);
+
 struct fa_net *net_open(const struct net_source *source, struct fa_err *err);
 
 #endif

@@ -230,7 +230,7 @@ static int read_value_info(struct net_graph *graph, struct net_bytes message, si
     value->rank = 0;
     if (read_shape(shape, value) < 0)
         return net_onnx_malformed(graph, "a declaration", err);
-    if (elements != NET_ONNX_FLOAT && !value->constant)
+    if (!net_onnx_is_float(elements) && !value->constant)
         value->unsupported = "its data type is not float32";
     return 0;
 }

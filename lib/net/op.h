@@ -100,11 +100,13 @@ bool net_is_dense(const struct net_view *view, const uint8_t *order);
 void net_order_of(const struct net_view *view, uint8_t order[FA_NET_RANK]); /* axes, outermost first */
 /* The view of shape dim[] that broadcasting makes of it (numpy's rules); false if it does not fit. */
 bool net_broadcast(const struct net_view *view, size_t rank, const size_t *dim, struct net_view *out);
+/* The shape that n views are broadcast to together; false if they do not fit. */
+bool net_broadcast_shape(const struct net_view *views, size_t n, size_t *rank, size_t *dim);
 /* dst = src, element by element; same shape. */
 void net_copy(const struct net_view *dst, const struct net_view *src);
 
 /* A walk over several views of one shape: rows along the axis that is innermost in the first of them. */
-#define NET_WALK 3
+#define NET_WALK 6
 struct net_walk {
     size_t nviews, n;           /* elements of a row */
     size_t rank, dim[FA_NET_RANK], at[FA_NET_RANK];
@@ -132,6 +134,7 @@ struct net_window {
     size_t pad[4]; /* top, left, bottom, right */
     enum { NET_PAD_GIVEN, NET_PAD_VALID, NET_PAD_SAME_UPPER, NET_PAD_SAME_LOWER } pad_kind;
     bool ceil;
+    bool line; /* images are N,C,W, and taken for N,C,1,W */
 };
 /* kernel_shape, strides, dilations, pads, auto_pad. */
 void net_window_read(struct net_reading *r, struct net_window *window);
@@ -150,7 +153,7 @@ const struct net_axes *net_image_axes(const struct net_node *node);
 int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window,
                     struct net_geometry *geometry, struct fa_err *err);
 /* Output 0: as many images of so many channels, of the geometry's size, lying N,H,W,C. */
-int net_window_out(struct net_plan *plan, struct net_step *step, const struct net_geometry *geometry, size_t channels,
-                   struct fa_err *err);
+int net_window_out(struct net_plan *plan, struct net_step *step, const struct net_window *window,
+                   const struct net_geometry *geometry, size_t channels, struct fa_err *err);
 
 #endif

@@ -7,24 +7,15 @@
 static int plan_binary(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
     const struct net_view *largest = NULL;
-    size_t rank = 0, dim[FA_NET_RANK];
-    struct net_view any;
+    size_t rank, dim[FA_NET_RANK];
     for (size_t k = 0; k < step->nin; k++)
-        rank = step->in[k].rank > rank ? step->in[k].rank : rank;
-    for (size_t i = 0; i < rank; i++)
-        dim[i] = 1;
-    for (size_t k = 0; k < step->nin; k++)
-        for (size_t i = rank - step->in[k].rank, j = 0; i < rank; i++, j++)
-            dim[i] = step->in[k].dim[j] != 1 ? step->in[k].dim[j] : dim[i];
-    for (size_t k = 0; k < step->nin; k++) {
-        const struct net_view *in = &step->in[k];
-        if (!in->present || in->dtype != step->in[0].dtype)
+        if (!step->in[k].present || step->in[k].dtype != step->in[0].dtype)
             return net_plan_error(plan, step, err, "inputs of different types");
-        if (!net_broadcast(in, rank, dim, &any))
-            return net_plan_error(plan, step, err, "inputs whose shapes do not fit each other");
-        if (!largest && in->rank == rank && memcmp(in->dim, dim, rank * sizeof *dim) == 0)
-            largest = in;
-    }
+    if (!net_broadcast_shape(step->in, step->nin, &rank, dim))
+        return net_plan_error(plan, step, err, "inputs whose shapes do not fit each other");
+    for (size_t k = 0; k < step->nin && !largest; k++)
+        if (step->in[k].rank == rank && memcmp(step->in[k].dim, dim, rank * sizeof *dim) == 0)
+            largest = &step->in[k];
     if (largest)
         return net_out_like(plan, step, 0, largest, rank, dim, err);
     return net_out(plan, step, 0, step->in[0].dtype, rank, dim, NULL, err);
@@ -85,6 +76,22 @@ static void run_all(const struct net_step *step, enum fa_binary op)
     }
 }
 
+static void run_mean(const struct net_step *step, float *scratch)
+{
+    const struct net_view *y = &step->out[0];
+    float n = (float)step->nin;
+    (void)scratch;
+    run_all(step, FA_ADD);
+    fa_tensor_binary(FA_DIV, net_view_count(y), y->data, 1, &n, 0, y->data);
+}
+
+static int plan_mean(struct net_plan *plan, struct net_step *step, struct fa_err *err)
+{
+    if (step->in[0].dtype != NET_F32)
+        return net_plan_error(plan, step, err, "wants float32");
+    return plan_binary(plan, step, err);
+}
+
 static void run_pow(const struct net_step *step, float *scratch)
 {
     const struct net_view *y = &step->out[0];
@@ -104,9 +111,24 @@ static void run_pow(const struct net_step *step, float *scratch)
     while (net_walk_next(&walk));
 }
 
+/* A constant exponent of integers is taken for float32. */
 static int plan_pow(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
-    if (step->in[0].dtype != NET_F32 || step->in[1].dtype != NET_F32)
+    struct net_view *exponent = &step->in[1];
+    if (exponent->dtype == NET_I64 && exponent->content) {
+        if (net_need(plan, step, 1, NULL, err))
+            return -1;
+        size_t n = net_view_count(exponent);
+        float *same = net_plan_alloc(plan, n * sizeof *same, err);
+        for (size_t i = 0; same && i < n; i++)
+            same[i] = (float)((const int64_t *)exponent->content)[exponent->offset + (ptrdiff_t)i];
+        if (!same)
+            return -1;
+        exponent->content = same;
+        exponent->offset = 0;
+        exponent->dtype = NET_F32;
+    }
+    if (step->in[0].dtype != NET_F32 || exponent->dtype != NET_F32)
         return net_plan_error(plan, step, err, "wants float32");
     return plan_binary(plan, step, err);
 }
@@ -149,6 +171,7 @@ const struct net_op net_ops_binary[] = {
     {.name = "Mul", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .run = run_mul},
     {.name = "Div", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .run = run_div},
     {.name = "Sum", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_add},
+    {.name = "Mean", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_mean, .run = run_mean},
     {.name = "Max", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_max},
     {.name = "Min", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_min},
     {.name = "Pow", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_pow, .run = run_pow},

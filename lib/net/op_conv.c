@@ -192,7 +192,7 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
         return -1;
     if (state->g.channels != conv->in * conv->group)
         return net_plan_error(plan, step, err, "image of %zu channels, want %zu", state->g.channels, conv->in * conv->group);
-    if (net_window_out(plan, step, &state->g, conv->out, err))
+    if (net_window_out(plan, step, &conv->window, &state->g, conv->out, err))
         return -1;
     state->conv = conv;
     state->images = step->in[0].dim[0];

@@ -54,6 +54,14 @@ static int read_global_average(struct net_reading *r)
     return read_pool(r, false, true);
 }
 
+static struct net_window whole_image(const struct net_step *step, const struct net_axes *axes)
+{
+    const struct net_view *in = &step->in[0];
+    bool line = in->rank == 3;
+    return (struct net_window){.kernel = {line ? 1 : in->dim[axes->h], line ? in->dim[2] : in->dim[axes->w]},
+                               .stride = {1, 1}, .dilation = {1, 1}, .line = line};
+}
+
 static int plan_pool(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
     const struct pool *pool = step->node->params;
@@ -63,14 +71,13 @@ static int plan_pool(struct net_plan *plan, struct net_step *step, struct fa_err
         return -1;
     state->pool = pool;
     state->window = pool->window;
-    if (pool->global && step->in[0].rank == 4)
-        state->window = (struct net_window){.kernel = {step->in[0].dim[axes->h], step->in[0].dim[axes->w]}, .stride = {1, 1},
-                                            .dilation = {1, 1}};
+    if (pool->global)
+        state->window = whole_image(step, axes);
     if (net_window_plan(plan, step, &state->window, &state->g, err))
         return -1;
     state->images = step->in[0].dim[axes->n];
     step->state = state;
-    return net_window_out(plan, step, &state->g, state->g.channels, err);
+    return net_window_out(plan, step, &state->window, &state->g, state->g.channels, err);
 }
 
 /* The taps of a window at output index that lie in the image, and how many lie in the image or its padding. */

@@ -1,9 +1,9 @@
-/* Sums, means, extremes and norms over axes. */
+/* Sums, means, extremes and norms over axes; of integers, for shapes, what stays an integer. */
 #include "op.h"
 
 #include <math.h>
 
-enum kind { SUM, MEAN, MAX, MIN, L1, L2, SUM_SQUARE };
+enum kind { SUM, MEAN, MAX, MIN, PROD, L1, L2, SUM_SQUARE, LOG_SUM, LOG_SUM_EXP };
 
 struct reduce {
     const int64_t *axis; /* NULL: from input 1, or all */
@@ -62,7 +62,7 @@ static int plan_reduce(struct net_plan *plan, struct net_step *step, struct fa_e
     size_t rank = 0, dim[FA_NET_RANK];
     if (!s || find_axes(plan, step, goes, err))
         return -1;
-    if (in->dtype != NET_F32)
+    if (in->dtype != NET_F32 && reduce->kind != SUM && reduce->kind != MAX && reduce->kind != MIN && reduce->kind != PROD)
         return net_plan_error(plan, step, err, "wants float32");
     s->kind = reduce->kind;
     s->count = 1;
@@ -72,7 +72,7 @@ static int plan_reduce(struct net_plan *plan, struct net_step *step, struct fa_e
         if (!goes[i] || reduce->keep)
             dim[rank++] = goes[i] ? 1 : in->dim[i];
     }
-    if (net_out(plan, step, 0, NET_F32, rank, dim, NULL, err))
+    if (net_out(plan, step, 0, in->dtype, rank, dim, NULL, err))
         return -1;
     s->sums = *in;
     for (size_t i = 0, k = 0; i < in->rank; i++) {
@@ -88,7 +88,12 @@ static double join(enum kind kind, double sum, double x)
     switch (kind) {
     case SUM:
     case MEAN:
+    case LOG_SUM:
         return sum + x;
+    case LOG_SUM_EXP: /* sum is that of the logarithms */
+        return sum > x ? sum + log1p(exp(x - sum)) : x > -INFINITY ? x + log1p(exp(sum - x)) : sum;
+    case PROD:
+        return sum * x;
     case MAX:
         return x > sum ? x : sum;
     case MIN:
@@ -102,14 +107,53 @@ static double join(enum kind kind, double sum, double x)
     return 0;
 }
 
+static int64_t join_integers(enum kind kind, int64_t sum, int64_t x)
+{
+    if (kind == MAX || kind == MIN)
+        return (kind == MAX) == (x > sum) ? x : sum;
+    return (int64_t)(kind == PROD ? (uint64_t)sum * (uint64_t)x : (uint64_t)sum + (uint64_t)x);
+}
+
+static void run_integers(const struct net_step *step)
+{
+    const struct reduce_state *s = step->state;
+    const struct net_view *in = &step->in[0];
+    int64_t *y = step->out[0].data, start = s->kind == MAX ? INT64_MIN : s->kind == MIN ? INT64_MAX : s->kind == PROD;
+    struct net_walk walk;
+    for (size_t i = 0, n = net_view_count(&step->out[0]); i < n; i++)
+        y[i] = start;
+    net_walk_start(&walk, (const struct net_view *[]){in, &s->sums}, 2);
+    if (net_view_count(in))
+        do
+            for (ptrdiff_t i = 0; i < (ptrdiff_t)walk.n; i++) {
+                int64_t *sum = &y[walk.offset[1] + i * walk.step[1]];
+                *sum = join_integers(s->kind, *sum, ((const int64_t *)in->data)[walk.offset[0] + i * walk.step[0]]);
+            }
+        while (net_walk_next(&walk));
+}
+
+static float start_of(enum kind kind)
+{
+    return kind == MAX || kind == LOG_SUM_EXP ? -INFINITY : kind == MIN ? INFINITY : kind == PROD ? 1 : 0;
+}
+
+static float finish(const struct reduce_state *s, float y)
+{
+    return s->kind == MEAN ? y / s->count : s->kind == L2 ? sqrtf(y) : s->kind == LOG_SUM ? logf(y) : y;
+}
+
 static void run(const struct net_step *step, float *scratch)
 {
     const struct reduce_state *s = step->state;
     const struct net_view *in = &step->in[0], *out = &step->out[0];
-    float *y = out->data, start = s->kind == MAX ? -INFINITY : s->kind == MIN ? INFINITY : 0;
+    float *y = out->data, start = start_of(s->kind);
     size_t n = net_view_count(out);
     struct net_walk walk;
     (void)scratch;
+    if (in->dtype == NET_I64) {
+        run_integers(step);
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         y[i] = start;
     net_walk_start(&walk, (const struct net_view *[]){in, &s->sums}, 2);
@@ -130,7 +174,7 @@ static void run(const struct net_step *step, float *scratch)
             }
         } while (net_walk_next(&walk));
     for (size_t i = 0; i < n; i++)
-        y[i] = s->kind == MEAN ? y[i] / s->count : s->kind == L2 ? sqrtf(y[i]) : y[i];
+        y[i] = finish(s, y[i]);
 }
 
 #define READ(name, kind)                                                                                                       \
@@ -145,6 +189,9 @@ READ(read_min, MIN)
 READ(read_l1, L1)
 READ(read_l2, L2)
 READ(read_sum_square, SUM_SQUARE)
+READ(read_prod, PROD)
+READ(read_log_sum, LOG_SUM)
+READ(read_log_sum_exp, LOG_SUM_EXP)
 
 #define REDUCE(onnx, reader)                                                                                                   \
     {                                                                                                                          \
@@ -159,5 +206,8 @@ const struct net_op net_ops_reduce[] = {
     REDUCE("ReduceL1", read_l1),
     REDUCE("ReduceL2", read_l2),
     REDUCE("ReduceSumSquare", read_sum_square),
+    REDUCE("ReduceProd", read_prod),
+    REDUCE("ReduceLogSum", read_log_sum),
+    REDUCE("ReduceLogSumExp", read_log_sum_exp),
     {0},
 };

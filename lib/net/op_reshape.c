@@ -193,13 +193,17 @@ static int plan_unsqueeze(struct net_plan *plan, struct net_step *step, struct f
     return 0;
 }
 
-/* Dropout's ratio and training mode are inputs 1 and 2 from opset 12 on: true would ask for training. */
+/* Dropout's ratio and training mode are inputs 1 and 2 from opset 12 on: true would ask for training, if anything is dropped. */
 static int plan_same(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
     int64_t training = 0;
+    float ratio = 0.5f;
     size_t n;
-    if (step->nin > 2 && step->in[2].present && (net_known_ints(plan, step, 2, 1, &training, &n, err) || training))
-        return training ? net_plan_error(plan, step, err, "training mode is not supported") : -1;
+    if (step->nin > 2 && step->in[2].present &&
+        (net_known_ints(plan, step, 2, 1, &training, &n, err) || net_known_float(plan, step, 1, &ratio, err)))
+        return -1;
+    if (training && ratio != 0)
+        return net_plan_error(plan, step, err, "training mode is not supported");
     step->out[0] = step->in[0];
     return 0;
 }

@@ -44,6 +44,20 @@ static int plan_shape(struct net_plan *plan, struct net_step *step, struct fa_er
     return 0;
 }
 
+/* As above, of one image. */
+static int plan_size(struct net_plan *plan, struct net_step *step, struct fa_err *err)
+{
+    const struct net_view *in = &step->in[0];
+    int64_t *n = net_plan_alloc(plan, sizeof *n, err);
+    if (!n)
+        return -1;
+    *n = (int64_t)(net_view_count(in) / (in->content ? 1 : net_plan_batch(plan)));
+    if (net_out(plan, step, 0, NET_I64, 0, NULL, NULL, err))
+        return -1;
+    step->out[0].content = n;
+    return 0;
+}
+
 static int read_constant(struct net_reading *r)
 {
     struct net_constant *made = net_attr_tensor(r, "value");
@@ -125,24 +139,33 @@ static void run_filled(const struct net_step *step, float *scratch)
             ((float *)step->out[0].data)[i] = value ? *(const float *)value->data : 0;
 }
 
-/* ONNX data types by number: all that are float32 here, and all that are int64. */
+/* The first member is the type, for who shares constants. */
+struct cast {
+    enum net_dtype to;
+    bool truth; /* 0 or 1 */
+};
+
+/* ONNX data types by number: FLOAT, FLOAT16, DOUBLE and BFLOAT16 are float32 here, BOOL, INT32 and INT64 are int64. */
 static int read_cast(struct net_reading *r)
 {
-    enum net_dtype *to = r->node->params = fa_arena_alloc(&r->graph->arena, sizeof *to, r->err);
-    if (!to)
+    enum { FLOAT = 1, INT32 = 6, INT64 = 7, BOOL = 9, FLOAT16 = 10, DOUBLE = 11, BFLOAT16 = 16 };
+    struct cast *cast = r->node->params = fa_arena_alloc(&r->graph->arena, sizeof *cast, r->err);
+    if (!cast)
         return -1;
     int64_t type = net_attr_int(r, "to", 0);
     net_attr_int(r, "saturate", 1);
-    *to = type == 1 ? NET_F32 : NET_I64;
-    if (type != 1 && type != 6 && type != 7)
+    cast->to = type == FLOAT || type == FLOAT16 || type == DOUBLE || type == BFLOAT16 ? NET_F32 : NET_I64;
+    cast->truth = type == BOOL;
+    if (cast->to == NET_I64 && type != INT32 && type != INT64 && !cast->truth)
         net_attr_refuse(r, "unsupported attribute to=%lld", (long long)type);
     return net_attr_done(r);
 }
 
 static int plan_cast(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
-    const enum net_dtype *to = step->node->params;
-    if (*to != step->in[0].dtype)
+    const struct cast *cast = step->node->params;
+    const enum net_dtype *to = &cast->to;
+    if (*to != step->in[0].dtype || cast->truth)
         return net_need(plan, step, 0, NULL, err)
                    ? -1
                    : net_out(plan, step, 0, *to, step->in[0].rank, step->in[0].dim, NULL, err);
@@ -152,10 +175,14 @@ static int plan_cast(struct net_plan *plan, struct net_step *step, struct fa_err
 
 static void run_cast(const struct net_step *step, float *scratch)
 {
+    const struct cast *cast = step->node->params;
     size_t n = net_view_count(&step->out[0]);
     (void)scratch;
     for (size_t i = 0; i < n; i++)
-        if (step->out[0].dtype == NET_F32) {
+        if (cast->truth) {
+            ((int64_t *)step->out[0].data)[i] = step->in[0].dtype == NET_F32 ? ((const float *)step->in[0].data)[i] != 0
+                                                                              : ((const int64_t *)step->in[0].data)[i] != 0;
+        } else if (step->out[0].dtype == NET_F32) {
             ((float *)step->out[0].data)[i] = (float)((const int64_t *)step->in[0].data)[i];
         } else {
             float x = ((const float *)step->in[0].data)[i];
@@ -263,6 +290,7 @@ static int plan_expand(struct net_plan *plan, struct net_step *step, struct fa_e
 
 const struct net_op net_ops_shape[] = {
     {.name = "Shape", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_shape, .plan = plan_shape},
+    {.name = "Size", .min_in = 1, .max_in = 1, .max_out = 1, .plan = plan_size},
     {.name = "Constant", .min_in = 0, .max_in = 0, .max_out = 1, .read = read_constant, .plan = plan_constant},
     {.name = "ConstantOfShape", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_filled, .plan = plan_filled,
      .run = run_filled},

@@ -32,7 +32,7 @@ static int plan_transpose(struct net_plan *plan, struct net_step *step, struct f
         out->dim[i] = in->dim[from];
         out->stride[i] = in->stride[from];
     }
-    if (net_plan_batch(plan) != 1 && in->rank && !in->content && p->perm && p->perm[0] != 0)
+    if (net_plan_batch(plan) != 1 && in->rank > 1 && !in->content && (!p->perm || p->perm[0] != 0))
         return net_plan_error(plan, step, err, "works on one image only");
     return 0;
 }

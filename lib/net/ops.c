@@ -5,8 +5,9 @@
 
 extern const struct net_op net_op_conv, net_op_gemm, net_op_matmul, net_op_batchnorm, net_op_softmax, net_op_log_softmax,
     net_op_max_pool, net_op_average_pool, net_op_global_max_pool, net_op_global_average_pool, net_op_transpose, net_op_slice,
-    net_op_split, net_op_concat, net_op_pad, net_op_resize, net_op_upsample, net_op_lpnorm;
-extern const struct net_op net_ops_unary[], net_ops_binary[], net_ops_reduce[], net_ops_reshape[], net_ops_shape[];
+    net_op_split, net_op_concat, net_op_pad, net_op_resize, net_op_upsample, net_op_lpnorm, net_op_lrn;
+extern const struct net_op net_ops_unary[], net_ops_binary[], net_ops_compare[], net_ops_reduce[], net_ops_norm[],
+    net_ops_reshape[], net_ops_shape[], net_ops_repeat[];
 
 static const struct net_op *const single[] = {
     &net_op_conv,           &net_op_gemm,           &net_op_matmul,
@@ -15,10 +16,12 @@ static const struct net_op *const single[] = {
     &net_op_global_max_pool, &net_op_global_average_pool, &net_op_resize,
     &net_op_upsample,       &net_op_pad,            &net_op_transpose,
     &net_op_slice,          &net_op_split,          &net_op_concat,
+    &net_op_lrn,
 };
 
 /* Families end with an entry without a name. */
-static const struct net_op *const family[] = {net_ops_unary, net_ops_binary, net_ops_reduce, net_ops_reshape, net_ops_shape};
+static const struct net_op *const family[] = {net_ops_unary, net_ops_binary,  net_ops_compare, net_ops_reduce,
+                                             net_ops_norm,  net_ops_reshape, net_ops_shape,   net_ops_repeat};
 
 const struct net_op *net_op_find(const char *name)
 {

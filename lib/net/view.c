@@ -70,6 +70,23 @@ bool net_broadcast(const struct net_view *view, size_t rank, const size_t *dim, 
     return true;
 }
 
+bool net_broadcast_shape(const struct net_view *views, size_t n, size_t *rank, size_t *dim)
+{
+    struct net_view any;
+    *rank = 0;
+    for (size_t k = 0; k < n; k++)
+        *rank = views[k].rank > *rank ? views[k].rank : *rank;
+    for (size_t i = 0; i < *rank; i++)
+        dim[i] = 1;
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = *rank - views[k].rank, j = 0; i < *rank; i++, j++)
+            dim[i] = views[k].dim[j] != 1 ? views[k].dim[j] : dim[i];
+    for (size_t k = 0; k < n; k++)
+        if (!net_broadcast(&views[k], *rank, dim, &any))
+            return false;
+    return true;
+}
+
 /* Axes of the walk, outermost first as they lie in views[0]; those of one element are left out, and neighbours that
  * every view can take as one are joined. */
 void net_walk_start(struct net_walk *walk, const struct net_view *const *views, size_t nviews)

@@ -11,8 +11,8 @@ static void read_sizes(struct net_reading *r, const char *name, int64_t least, s
     const int64_t *values = net_attr_ints(r, name, &n);
     if (!values)
         return;
-    if (n != want) {
-        net_attr_refuse(r, "unsupported attribute %s: %zu values, only 2-D images are supported", name, n);
+    if (n != want && n != want / 2) {
+        net_attr_refuse(r, "unsupported attribute %s: %zu values, only 1-D and 2-D images are supported", name, n);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -20,7 +20,7 @@ static void read_sizes(struct net_reading *r, const char *name, int64_t least, s
             net_attr_refuse(r, "unsupported attribute %s: value %lld", name, (long long)values[i]);
             return;
         }
-        sizes[i] = (size_t)values[i];
+        sizes[n == want ? i : 2 * i + 1] = (size_t)values[i]; /* a line is an image of one row */
     }
 }
 
@@ -30,6 +30,8 @@ void net_window_read(struct net_reading *r, struct net_window *window)
     const char *kind = net_attr_string(r, "auto_pad", "NOTSET");
     *window = (struct net_window){.stride = {1, 1}, .dilation = {1, 1}};
     read_sizes(r, "kernel_shape", 1, 2, window->kernel);
+    window->line = window->kernel[1] && !window->kernel[0];
+    window->kernel[0] = window->line ? 1 : window->kernel[0];
     read_sizes(r, "strides", 1, 2, window->stride);
     read_sizes(r, "dilations", 1, 2, window->dilation);
     read_sizes(r, "pads", 0, 4, window->pad);
@@ -68,13 +70,34 @@ static void plan_axis(const struct net_window *window, size_t axis, struct net_g
         g->out[axis]--;
 }
 
+/* N,C,W as N,C,1,W. */
+static void stand_up(struct net_view *line)
+{
+    line->rank = 4;
+    line->dim[3] = line->dim[2];
+    line->stride[3] = line->stride[2];
+    line->dim[2] = 1;
+    line->stride[2] = 0;
+}
+
+static void lie_down(struct net_view *image)
+{
+    image->rank = 3;
+    image->dim[2] = image->dim[3];
+    image->stride[2] = image->stride[3];
+}
+
 int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window,
                     struct net_geometry *geometry, struct fa_err *err)
 {
     const struct net_axes *axes = net_image_axes(step->node);
     const struct net_view *in = &step->in[0];
-    if (in->rank != 4 || in->dtype != NET_F32)
-        return net_plan_error(plan, step, err, "wants a float32 image of 4 dimensions, has %zu", in->rank);
+    size_t rank = window->line ? 3 : 4;
+    if (in->rank != rank || in->dtype != NET_F32)
+        return net_plan_error(plan, step, err, "wants float32 of %zu dimensions, has %s of %zu", rank,
+                              in->dtype == NET_F32 ? "float32" : "integers", in->rank);
+    if (window->line)
+        stand_up(&step->in[0]);
     if (net_need_channels(plan, step, 0, axes->order, err))
         return -1;
     *geometry = (struct net_geometry){.channels = in->dim[axes->c], .in = {in->dim[axes->h], in->dim[axes->w]}};
@@ -90,8 +113,8 @@ int net_window_plan(struct net_plan *plan, struct net_step *step, const struct n
     return 0;
 }
 
-int net_window_out(struct net_plan *plan, struct net_step *step, const struct net_geometry *geometry, size_t channels,
-                   struct fa_err *err)
+int net_window_out(struct net_plan *plan, struct net_step *step, const struct net_window *window,
+                   const struct net_geometry *geometry, size_t channels, struct fa_err *err)
 {
     const struct net_axes *axes = net_image_axes(step->node);
     size_t dim[4];
@@ -99,5 +122,9 @@ int net_window_out(struct net_plan *plan, struct net_step *step, const struct ne
     dim[axes->c] = channels;
     dim[axes->h] = geometry->out[0];
     dim[axes->w] = geometry->out[1];
-    return net_out(plan, step, 0, NET_F32, 4, dim, axes->order, err);
+    if (net_out(plan, step, 0, NET_F32, 4, dim, axes->order, err))
+        return -1;
+    if (window->line)
+        lie_down(&step->out[0]);
+    return 0;
 }
