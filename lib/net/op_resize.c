@@ -118,7 +118,7 @@ static void lay_place(const struct resize *p, const struct axis *a, double x, do
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < a->n; k++) {
             double at = first + (double)k, w = p->mode == NEAREST ? 1 : filter(p, (at - x) * narrow);
-            if ((p->exclude_outside || p->antialias) && p->mode != NEAREST && (at < 0 || at > last))
+            if (p->exclude_outside && p->mode != NEAREST && (at < 0 || at > last))
                 w = 0;
             if (pass == 0)
                 sum += w;

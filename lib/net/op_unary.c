@@ -93,7 +93,10 @@ static int plan_clip(struct net_plan *plan, struct net_step *step, struct fa_err
         return -1;
     *bounds = *(const struct unary *)step->node->params;
     step->state = bounds;
-    return net_known_float(plan, step, 1, &bounds->a, err) || net_known_float(plan, step, 2, &bounds->b, err) ? -1 : 0;
+    if (net_known_float(plan, step, 1, &bounds->a, err) || net_known_float(plan, step, 2, &bounds->b, err))
+        return -1;
+    bounds->a = bounds->a > bounds->b ? bounds->b : bounds->a; /* all becomes the upper bound */
+    return 0;
 }
 
 /* Neg works on integers, too: shapes. */
@@ -142,7 +145,8 @@ static bool clip_activation(const struct net_graph *graph, const struct net_node
     epilogue->activation = FA_TENSOR_CLIP;
     epilogue->low = bounds->a;
     epilogue->high = bounds->b;
-    return known_bound(graph, node, 1, &epilogue->low) && known_bound(graph, node, 2, &epilogue->high);
+    return known_bound(graph, node, 1, &epilogue->low) && known_bound(graph, node, 2, &epilogue->high) &&
+           epilogue->low <= epilogue->high;
 }
 
 static void run_relu(const struct net_step *step, float *scratch)
