@@ -19,7 +19,7 @@ void embed_check_crops(const struct fa_header *crops, const struct fa_card *card
 static int list_features(struct fa_header *header, struct fa_arena *arena, const struct fa_card *card,
                          const struct fa_embedder *embedder, struct fa_err *err)
 {
-    static const char *const pool[] = {"none", "l2", "mean"};
+    static const char *const pool[] = {"none", "l2", "mean", "log"};
     struct fa_value *item = fa_arena_alloc(arena, card->nfeatures * sizeof *item, err);
     if (!item)
         return -1;
@@ -37,6 +37,22 @@ static int list_features(struct fa_header *header, struct fa_arena *arena, const
     return fa_map_set(&header->map, arena, "features", features, err);
 }
 
+/* A network that tells attributes makes logits. */
+static int set_heads(struct fa_header *header, struct fa_arena *arena, const struct fa_card *card, const char *digest,
+                     struct fa_err *err)
+{
+    struct fa_head *head = fa_arena_alloc(arena, card->nheads * sizeof *head, err);
+    if (!head)
+        return -1;
+    for (size_t h = 0; h < card->nheads; h++)
+        head[h] = (struct fa_head){.name = card->head[h].name, .class = card->head[h].class, .nclasses = card->head[h].nclasses};
+    header->kind = FA_LOGIT;
+    return fa_map_set(&header->map, arena, "model", fa_value_string(digest), err) ||
+                   fa_header_set_heads(header, arena, head, card->nheads, err)
+               ? -1
+               : 0;
+}
+
 void embed_make_header(struct fa_header *header, struct fa_arena *arena, const struct fa_header *crops, const struct fa_card *card,
                         const struct fa_embedder *embedder)
 {
@@ -50,7 +66,8 @@ void embed_make_header(struct fa_header *header, struct fa_arena *arena, const s
     header->dim[0] = fa_embedder_length(embedder);
     if (fa_map_set(&header->map, arena, "card", fa_value_string(card->name), &err) ||
         fa_map_set(&header->map, arena, "digest", fa_value_string(digest), &err) ||
-        list_features(header, arena, card, embedder, &err))
+        list_features(header, arena, card, embedder, &err) ||
+        (card->nheads && set_heads(header, arena, card, digest, &err)))
         cli_fail(&err);
     cli_add_prog(header, arena);
 }

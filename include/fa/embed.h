@@ -13,7 +13,7 @@ struct fa_embed_state; /* one thread's working memory */
 
 /* Opens the network at path for card, which must outlive the embedder. Runs it once to learn the sizes of its features.
  * Errors: those of fa_net_open() and fa_exec_run(); an input that is no picture of the card's size; a mean wanted of what
- * is no map. */
+ * is no map; heads whose classes are not as many as the numbers. */
 struct fa_embedder *fa_embedder_open(const struct fa_card *card, const char *path, struct fa_err *err);
 void fa_embedder_close(struct fa_embedder *embedder);
 

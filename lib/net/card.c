@@ -12,6 +12,7 @@ struct reading {
     struct fa_card *card;
     struct fa_card_weights *weights; /* room for every line's worth */
     struct fa_card_feature *feature;
+    struct fa_card_head *head;
     unsigned seen; /* bit i: a line with key i was read */
     struct fa_err *err;
 };
@@ -158,24 +159,67 @@ static int read_scale(struct reading *r, char *value)
     return read_channels(r, "scale", value, r->card->scale);
 }
 
-/* NAME|output none|l2|mean [SCALE] */
+/* NAME|output none|l2|mean|log [SCALE] */
 static int read_feature(struct reading *r, char *value)
 {
-    static const char *const pool[] = {"none", "l2", "mean"};
+    static const char *const pool[] = {"none", "l2", "mean", "log"};
     char *word[3], *whole = fa_arena_strdup(&r->card->arena, value, r->err);
     if (!whole)
         return -1;
     size_t n = split(value, word, 3);
     struct fa_card_feature feature = {.scale = 1};
     int known = -1;
-    for (int i = 0; i < 3 && n >= 2; i++)
+    for (int i = 0; i < 4 && n >= 2; i++)
         if (strcmp(word[1], pool[i]) == 0)
             known = i;
     if (known < 0 || n > 3 || (n == 3 && real(word[2], &feature.scale)))
-        return bad(r, "feature", whole, "'VALUE none|l2|mean [SCALE]'");
+        return bad(r, "feature", whole, "'VALUE none|l2|mean|log [SCALE]'");
     feature.pool = (enum fa_card_pool)known;
     feature.value = strcmp(word[0], "output") == 0 ? NULL : word[0];
     r->feature[r->card->nfeatures++] = feature;
+    return 0;
+}
+
+/* Takes blanks off both ends, in place. */
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    for (size_t n = strlen(text); n && isspace((unsigned char)text[n - 1]); n--)
+        text[n - 1] = 0;
+    return text;
+}
+
+/* NAME CLASS, CLASS, ...; a class may hold blanks */
+static int read_head(struct reading *r, char *value)
+{
+    static const char want[] = "'NAME CLASS, CLASS, ...'";
+    char *whole = fa_arena_strdup(&r->card->arena, value, r->err), *end = value + strcspn(value, " \t"), *rest = end;
+    size_t most = 1;
+    for (const char *at = value; *at; at++)
+        most += *at == ',';
+    struct fa_card_head head = {.name = value, .class = fa_arena_alloc(&r->card->arena, most * sizeof *head.class, r->err)};
+    if (!whole || !head.class)
+        return -1;
+    for (char *next = *end ? end + 1 : NULL; next; next = rest) {
+        char *comma = strchr(next, ',');
+        rest = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = 0;
+        next = trim(next);
+        for (size_t i = 0; i < head.nclasses; i++)
+            if (strcmp(head.class[i], next) == 0)
+                return fa_err_set(r->err, "head: class '%s' stands twice", next);
+        if (!*next)
+            return bad(r, "head", whole, want);
+        head.class[head.nclasses++] = next;
+    }
+    *end = 0;
+    if (head.nclasses < 2)
+        return bad(r, "head", whole, want);
+    for (size_t i = 0; i < r->card->nheads; i++)
+        if (strcmp(r->head[i].name, value) == 0)
+            return fa_err_set(r->err, "head: '%s' stands twice", value);
+    r->head[r->card->nheads++] = head;
     return 0;
 }
 
@@ -187,6 +231,7 @@ static const struct key {
     {"kind", read_kind, 0},   {"detector", read_detector, 0}, {"weights", read_weights, 1}, {"sha256", read_sha256, 1},
     {"input", read_input, 0}, {"licence", read_licence, 0},   {"origin", read_origin, 0},   {"mean", read_mean, 0},
     {"scale", read_scale, 0}, {"crop", read_crop, 0},         {"feature", read_feature, 1},
+    {"head", read_head, 1},
 };
 enum { NKEYS = sizeof keys / sizeof *keys };
 
@@ -202,12 +247,11 @@ static int parse_line(char *line, char **value, struct fa_err *err)
     equals = strchr(line, '=');
     if (!equals)
         return fa_err_set(err, "'%s' is no 'key = value' line", line);
-    *value = equals + 1 + strspn(equals + 1, " \t");
+    *value = equals + 1;
     while (equals > line && isspace((unsigned char)equals[-1]))
         equals--;
     *equals = 0;
-    for (size_t n = strlen(*value); n && isspace((unsigned char)(*value)[n - 1]); n--)
-        (*value)[n - 1] = 0;
+    *value = trim(*value);
     for (int i = 0; i < NKEYS; i++)
         if (strcmp(keys[i].name, line) == 0)
             return **value ? i : fa_err_set(err, "%s: no value", line);
@@ -302,12 +346,14 @@ struct fa_card *fa_card_parse(const char *name, const char *text, const char *co
     struct reading r = {.card = card, .err = err};
     r.weights = fa_arena_alloc(&card->arena, most * sizeof *r.weights, err);
     r.feature = fa_arena_alloc(&card->arena, most * sizeof *r.feature, err);
+    r.head = fa_arena_alloc(&card->arena, most * sizeof *r.head, err);
     card->weights = r.weights;
     card->feature = r.feature;
+    card->head = r.head;
     for (int i = 0; i < 3; i++)
         card->scale[i] = 1;
     unsigned skip = 0;
-    if (!card->name || !r.weights || !r.feature || read_set(&r, set, nset, &skip) || read_text(&r, text, skip) || complete(&r)) {
+    if (!card->name || !r.weights || !r.feature || !r.head || read_set(&r, set, nset, &skip) || read_text(&r, text, skip) || complete(&r)) {
         fa_card_free(card);
         return NULL;
     }

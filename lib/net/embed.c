@@ -1,5 +1,6 @@
 #include "fa/embed.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,11 +91,21 @@ static void copy_scaled(const struct fa_tensor *value, size_t i, int unit, float
         to[k] = from[k] * factor;
 }
 
+/* A probability of 0 has no logarithm: the smallest normal number stands for it. */
+static void copy_logarithms(const struct fa_tensor *value, size_t i, float scale, float *to)
+{
+    size_t n = elements(value);
+    for (size_t k = 0; k < n; k++)
+        to[k] = logf(fmaxf(value->data[i * n + k], FLT_MIN)) * scale;
+}
+
 static void write_feature(const struct fa_card *card, size_t f, const struct fa_tensor *value, size_t i, float *to)
 {
     const struct fa_card_feature *feature = &card->feature[f];
     if (feature->pool == FA_POOL_MEAN)
         mean_over_positions(value, i, card->nchw, feature->scale, to);
+    else if (feature->pool == FA_POOL_LOG)
+        copy_logarithms(value, i, feature->scale, to);
     else
         copy_scaled(value, i, feature->pool == FA_POOL_L2, feature->scale, to);
 }
@@ -143,6 +154,19 @@ static int measure(struct fa_embedder *embedder, struct fa_err *err)
     return failed ? -1 : 0;
 }
 
+/* Heads share out all of the vector. */
+static int check_heads(const struct fa_embedder *embedder, struct fa_err *err)
+{
+    const struct fa_card *card = embedder->card;
+    size_t classes = 0;
+    for (size_t h = 0; h < card->nheads; h++)
+        classes += card->head[h].nclasses;
+    if (classes && classes != embedder->length)
+        return fa_err_set(err, "%s: heads have %zu classes in all, the network gives %zu numbers", card->name, classes,
+                          embedder->length);
+    return 0;
+}
+
 /* The graph's first output, for features that name none. */
 static int first_output(const char *path, char **name, struct fa_err *err)
 {
@@ -182,7 +206,7 @@ struct fa_embedder *fa_embedder_open(const struct fa_card *card, const char *pat
     embedder->net = embedder->size ? open_net(card, path, err) : NULL;
     if (embedder->net && fa_net_ninputs(embedder->net) != 1)
         fa_err_set(err, "%s: the network has %zu inputs, want one", card->name, fa_net_ninputs(embedder->net));
-    else if (embedder->net && !measure(embedder, err))
+    else if (embedder->net && !measure(embedder, err) && !check_heads(embedder, err))
         return embedder;
     fa_embedder_close(embedder);
     return NULL;

@@ -53,6 +53,24 @@ static void set_lines_take_the_place_of_the_cards(void **state)
     assert_string_equal(err.text, "'colour = red': unknown key 'colour'");
 }
 
+static void heads_have_classes_with_blanks(void **state)
+{
+    (void)state;
+    struct fa_err err = {""};
+    const char *set[] = {"head = race  White ,East Asian,\tMiddle Eastern ", "head = gender Male, Female"};
+    struct fa_card *card = fa_card_parse("my", good, set, 2, &err);
+    assert_string_equal(err.text, "");
+    assert_non_null(card);
+    assert_int_equal(card->nheads, 2);
+    assert_string_equal(card->head[0].name, "race");
+    assert_int_equal(card->head[0].nclasses, 3);
+    assert_string_equal(card->head[0].class[0], "White");
+    assert_string_equal(card->head[0].class[1], "East Asian");
+    assert_string_equal(card->head[0].class[2], "Middle Eastern");
+    assert_string_equal(card->head[1].class[1], "Female");
+    fa_card_free(card);
+}
+
 static void wrong_lines_are_named(void **state)
 {
     (void)state;
@@ -69,7 +87,10 @@ static void wrong_lines_are_named(void **state)
         {"input = 112x112x3 rgb nchw\n", "my: line 1: input: '112x112x3 rgb nchw' (want"},
         {"sha256 = 00\n", "my: line 1: sha256: '00' (want 64"},
         {"weights = pip a\n", "my: line 1: weights: 'pip a' (want"},
-        {"feature = x max\n", "my: line 1: feature: 'x max' (want 'VALUE none|l2|mean [SCALE]')"},
+        {"feature = x max\n", "my: line 1: feature: 'x max' (want 'VALUE none|l2|mean|log [SCALE]')"},
+        {"head = age\n", "my: line 1: head: 'age' (want 'NAME CLASS, CLASS, ...')"},
+        {"head = age 0-2, , 9\n", "my: line 1: head: 'age 0-2, , 9' (want"},
+        {"head = a b, c\nhead = a d, e\n", "my: line 2: head: 'a' stands twice"},
         {"kind = embedder\n", "my: no weights"},
         {"weights = file a\n", "my: no input"},
         {"weights = file a\ninput = 1x1 rgb nchw\n", "my: no crop"},
@@ -86,7 +107,7 @@ static void wrong_lines_are_named(void **state)
 static void the_suites_own_cards_are_good(void **state)
 {
     (void)state;
-    static const char *const name[] = {"mtcnn", "facenet", "facenet-taps", "facenet-vggface2", "mobilefacenet"};
+    static const char *const name[] = {"mtcnn", "facenet", "facenet-taps", "facenet-vggface2", "mobilefacenet", "fairface-resnet34"};
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         struct fa_err err = {""};
         struct fa_arena arena = {0};
@@ -108,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_card_is_read),
         cmocka_unit_test(set_lines_take_the_place_of_the_cards),
+        cmocka_unit_test(heads_have_classes_with_blanks),
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(the_suites_own_cards_are_good),
     };
