@@ -121,7 +121,7 @@ static void names_what_is_wrong_with_a_tensor(void **state)
     put_int(&w, 14, 1);
     put_message(&graph, 5, &w);
     m = onnx_model(&graph, 13);
-    refuses(&m, "m.onnx: 'w': its data is in another file, which is not supported");
+    refuses(&m, "m.onnx: data in '', which is not in its folder");
 }
 
 /* Shapes that a few bytes can ask for. */
