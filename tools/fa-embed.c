@@ -10,7 +10,7 @@ struct options {
     const char *model, *weights, *output;
     struct cli_list set;
     long batch, threads;
-    bool files;
+    bool files, exact;
 };
 
 /* Crops that go through the network together, in the order they came. */
@@ -123,6 +123,7 @@ int main(int argc, char **argv)
         {0, "weights", "FILE", CLI_TEXT, &o.weights, "the card's weights, from a file of yours", 0, 0},
         {0, "set", "KEY=VALUE", CLI_LIST, &o.set, "a line in place of the card's (again for more)", 0, 0},
         {0, "files", NULL, CLI_FLAG, &o.files, "print where the card and its weights are, and exit", 0, 0},
+        {0, "exact", NULL, CLI_FLAG, &o.exact, "no fast convolution, whose results differ in the sixth digit", 0, 0},
         {'b', "batch", "N", CLI_COUNT, &o.batch, "faces a thread takes at once", 1, 1024},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),
@@ -149,7 +150,7 @@ int main(int argc, char **argv)
         cli_fail(&err);
     embed_check_crops(fa_reader_header(embed.reader), card);
     char *weights = cli_weights(card, 0, o.weights);
-    struct fa_embedder *embedder = fa_embedder_open(card, weights, &err);
+    struct fa_embedder *embedder = fa_embedder_open(card, weights, o.exact ? FA_NET_EXACT : 0, &err);
     if (!embedder)
         cli_fail(&err);
     embed_make_header(&header, &arena, fa_reader_header(embed.reader), card, embedder);

@@ -26,13 +26,17 @@ struct fa_net_value {
 struct fa_net;  /* a loaded graph with its weights; immutable, may be shared by threads */
 struct fa_exec; /* one thread's working memory for a graph */
 
-/* Reads path (ONNX or GraphDef, told apart by content). outputs names the values wanted from a run: graph outputs or
+/* How convolutions are done. FA_NET_EXACT: by plain sums, not by Winograd's factors, whose results differ in the fifth or
+ * sixth digit. FA_NET_PLAIN: by whole products, as where BLIS's micro-kernel cannot be had; it takes longer. */
+enum { FA_NET_EXACT = 1, FA_NET_PLAIN = 2 };
+
+/* Reads path (ONNX or GraphDef, told apart by content). flags: of the above, ored. outputs names the values wanted from a run: graph outputs or
  * any inner value ("taps"); noutputs = 0 takes the graph's own outputs (for a GraphDef, the values that nothing reads).
  * What the outputs do not need is not computed. Constants are folded, batch norms folded into convolutions, bias,
  * residual and activation fused. A graph whose inputs are fixed to batch 1 is opened for any batch.
  * Errors: unreadable, malformed, truncated or cyclic file; unsupported operator or attribute (named with its node);
  * unknown output. */
-struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, struct fa_err *err);
+struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, unsigned flags, struct fa_err *err);
 void fa_net_close(struct fa_net *net);
 
 size_t fa_net_ninputs(const struct fa_net *net);

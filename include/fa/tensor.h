@@ -27,7 +27,7 @@ struct fa_panels {
     bool tiles;   /* false: BLIS's micro-kernel cannot be had, and its whole product does the work */
     bool by_rows; /* which way the micro-kernel writes */
 };
-struct fa_panels fa_tensor_panels(void); /* what is best on this processor, by BLIS's setting */
+struct fa_panels fa_tensor_panels(bool tiles); /* what the micro-kernel wants; tiles = false: of whole products */
 
 /* w (k, n) with rows ldw apart; to holds ceil(n / cols) * cols * k floats. */
 void fa_tensor_pack_columns(const struct fa_panels *panels, size_t k, size_t n, const float *w, size_t ldw, float *to);

@@ -55,7 +55,7 @@ struct fa_detector *fa_detector_open(const struct fa_card *card, const char *con
     memcpy(detector->scale, card->scale, sizeof detector->scale);
     int failed = 0;
     for (size_t i = 0; i < class->nnets && !failed; i++)
-        failed = !(detector->net[i] = fa_net_open(weights[i], NULL, 0, err));
+        failed = !(detector->net[i] = fa_net_open(weights[i], NULL, 0, 0, err));
     if (failed || class->check(detector, err)) {
         fa_detector_close(detector);
         return NULL;

@@ -168,9 +168,9 @@ static int check_heads(const struct fa_embedder *embedder, struct fa_err *err)
 }
 
 /* The graph's first output, for features that name none. */
-static int first_output(const char *path, char **name, struct fa_err *err)
+static int first_output(const char *path, unsigned flags, char **name, struct fa_err *err)
 {
-    struct fa_net *net = fa_net_open(path, NULL, 0, err);
+    struct fa_net *net = fa_net_open(path, NULL, 0, flags, err);
     if (!net)
         return -1;
     *name = fa_mem_strdup(fa_net_output(net, 0)->name, err);
@@ -178,7 +178,7 @@ static int first_output(const char *path, char **name, struct fa_err *err)
     return *name ? 0 : -1;
 }
 
-static struct fa_net *open_net(const struct fa_card *card, const char *path, struct fa_err *err)
+static struct fa_net *open_net(const struct fa_card *card, const char *path, unsigned flags, struct fa_err *err)
 {
     const char **value = fa_mem_array(card->nfeatures, sizeof *value, err);
     char *first = NULL;
@@ -186,24 +186,24 @@ static struct fa_net *open_net(const struct fa_card *card, const char *path, str
     int failed = !value;
     for (size_t f = 0; f < card->nfeatures && !failed; f++) {
         if (!card->feature[f].value && !first)
-            failed = first_output(path, &first, err);
+            failed = first_output(path, flags, &first, err);
         value[f] = card->feature[f].value ? card->feature[f].value : first;
     }
     if (!failed)
-        net = fa_net_open(path, value, card->nfeatures, err);
+        net = fa_net_open(path, value, card->nfeatures, flags, err);
     free(first);
     free(value);
     return net;
 }
 
-struct fa_embedder *fa_embedder_open(const struct fa_card *card, const char *path, struct fa_err *err)
+struct fa_embedder *fa_embedder_open(const struct fa_card *card, const char *path, unsigned flags, struct fa_err *err)
 {
     struct fa_embedder *embedder = fa_mem_array(1, sizeof *embedder, err);
     if (!embedder)
         return NULL;
     embedder->card = card;
     embedder->size = fa_mem_array(card->nfeatures, sizeof *embedder->size, err);
-    embedder->net = embedder->size ? open_net(card, path, err) : NULL;
+    embedder->net = embedder->size ? open_net(card, path, flags, err) : NULL;
     if (embedder->net && fa_net_ninputs(embedder->net) != 1)
         fa_err_set(err, "%s: the network has %zu inputs, want one", card->name, fa_net_ninputs(embedder->net));
     else if (embedder->net && !measure(embedder, err) && !check_heads(embedder, err))

@@ -96,6 +96,7 @@ struct net_graph {
     size_t *input, ninputs, input_capacity;
     size_t *output, noutputs, output_capacity;
     struct net_beside *beside; /* files that hold data of its tensors */
+    unsigned flags; /* FA_NET_EXACT ... */
     bool opened; /* all inputs are fixed to batch 1 in the file: any batch is run as so many ones */
 };
 

@@ -218,6 +218,7 @@ struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
     if (!net)
         return NULL;
     net->graph.label = fa_arena_strdup(&net->graph.arena, source->label, err);
+    net->graph.flags = source->flags;
     int failed = !net->graph.label || build(&net->graph, source, err) || take_digest(net, source->file, err) || describe(net, err);
     net_beside_close(&net->graph);
     if (failed) {
@@ -228,12 +229,12 @@ struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
     return net;
 }
 
-struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, struct fa_err *err)
+struct fa_net *fa_net_open(const char *path, const char *const *outputs, size_t noutputs, unsigned flags, struct fa_err *err)
 {
     struct net_bytes file = net_map_file(path, err);
     if (!file.at)
         return NULL;
-    const struct net_source source = {.label = path, .file = file, .outputs = outputs, .noutputs = noutputs};
+    const struct net_source source = {.label = path, .file = file, .outputs = outputs, .noutputs = noutputs, .flags = flags};
     struct fa_net *net = net_open(&source, err);
     net_unmap(file);
     return net;

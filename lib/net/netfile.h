@@ -21,6 +21,7 @@ struct net_source {
     struct net_bytes file;
     const char *const *outputs; /* as for fa_net_open() */
     size_t noutputs;
+    unsigned flags;
     const struct net_binding *binding;
     size_t nbindings;
 };

@@ -164,8 +164,8 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     if (load(graph, node, err))
         return -1;
     struct net_constant *stored = graph->value[node->in[1]].constant;
-    conv->panels = fa_tensor_panels();
-    if (net_winograd_suits(&conv->window, conv->group, conv->in, conv->out) &&
+    conv->panels = fa_tensor_panels(!(graph->flags & FA_NET_PLAIN));
+    if (!(graph->flags & FA_NET_EXACT) && net_winograd_suits(&conv->window, conv->group, conv->in, conv->out) &&
         !(conv->winograd = fa_arena_alloc(&graph->arena, sizeof *conv->winograd, err)))
         return -1;
     if (net_constant_decode(stored, err) ||

@@ -15,9 +15,9 @@ static bool has_layout(void)
     return strncmp(bli_info_get_version_str(), LAYOUT, sizeof LAYOUT - 1) == 0;
 }
 
-struct fa_panels fa_tensor_panels(void)
+struct fa_panels fa_tensor_panels(bool tiles)
 {
-    if (!has_layout())
+    if (!tiles || !has_layout())
         return plain;
     cntx_t *context = bli_gks_query_cntx();
     size_t m = (size_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context);

@@ -43,6 +43,10 @@ if [ -r "$picture" ] && [ -r "$graph" ]; then
     crops "$tmp"/[1-5].png >"$tmp/five.crop"
     for j in 1 3; do fa-embed -q -P -j $j -b 2 -o "$tmp/$j.emb" "$tmp/five.crop"; done
     same "the number of threads does not show" "$tmp/1.emb" "$tmp/3.emb"
+    fa-embed -q -P --exact -o "$tmp/exact.emb" "$tmp/five.crop"
+    for v in 1 exact; do fa-cat -q -F json "$tmp/$v.emb" | sed -n '/1.png/{s/.*"values":\[//;s/\].*//;p;}' | tr ',' '\n' >"$tmp/$v.numbers"; done
+    paste "$tmp/1.numbers" "$tmp/exact.numbers" | awk '{ d += ($1 - $2) ^ 2; n += $2 ^ 2 } END { exit !(NR == 1408 && n > 0 && d < 1e-10 * n) }'
+    result $? "--exact gives nearly the same numbers"
     check "rejects are carried through and counted" 0 "5 faces, 1 rejected" fa-embed -o "$tmp/five.emb" "$tmp/five.crop"
     check "the vectors are read by fa-cat" 0 "" fa-cat --check "$tmp/five.emb"
     head -c 200000 "$tmp/five.crop" >"$tmp/cut.crop"

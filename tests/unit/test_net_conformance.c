@@ -1,7 +1,7 @@
 /* Every operator against ONNX's own test cases (Debian's libonnx-testdata), and against cases made by
- * tests/golden/make_onnx_cases.py for what those lack. Each case is run three times: with all its inputs given in the run,
- * with all but the first bound as constants, as weights are in a real file, and with all bound; what can be run must be
- * right.
+ * tests/golden/make_onnx_cases.py for what those lack. Each case is run four times: with all its inputs given in the run,
+ * with all but the first bound as constants, as weights are in a real file, with all bound, and as the second time but without
+ * BLIS's micro-kernel; what can be run must be right.
  *
  * The outcome of each case, with the reason where it is not supported, is in tests/golden/conformance.txt, and must be
  * just that. `test_net_conformance FILE` writes the outcomes to FILE instead, `test_net_conformance FILE FOLDER` those of the
@@ -175,13 +175,13 @@ static size_t input_names(const struct test_case *test, struct net_graph *graph,
 }
 
 /* Inputs from first_bound on are bound, and integers always are. */
-static int run_bound(const struct test_case *test, size_t first_bound, struct fa_err *err)
+static int run_bound(const struct test_case *test, size_t first_bound, unsigned flags, struct fa_err *err)
 {
     struct net_graph graph;
     const char *names[MAX_TENSORS];
     struct net_binding binding[MAX_TENSORS];
     struct net_constant *given[MAX_TENSORS];
-    struct net_source source = {.label = test->path, .file = bytes_of(&test->model), .binding = binding};
+    struct net_source source = {.label = test->path, .file = bytes_of(&test->model), .binding = binding, .flags = flags};
     size_t n = input_names(test, &graph, names, err), ngiven = 0;
     int rc = -1;
     if (n == NET_NONE || n > test->ninputs) {
@@ -208,7 +208,12 @@ out:
 static void run_case(const char *root, const char *name, FILE *out)
 {
     struct test_case test;
-    struct fa_err why[3] = {{""}, {""}, {""}};
+    static const struct {
+        size_t first_bound;
+        unsigned flags;
+    } way[] = {{MAX_TENSORS, 0}, {1, 0}, {0, 0}, {1, FA_NET_PLAIN}};
+    enum { WAYS = sizeof way / sizeof *way };
+    struct fa_err why[WAYS] = {{""}};
     char folder[512];
     snprintf(folder, sizeof folder, "%s/%s", root, name);
     if (!load_case(&test, folder)) {
@@ -217,8 +222,8 @@ static void run_case(const char *root, const char *name, FILE *out)
     }
     test.is_net = strcmp(root, DEBIAN) != 0 && strcmp(root, OWN) != 0;
     int passed = 0, worst = 1;
-    for (int i = 0; i < 3; i++) {
-        passed += run_bound(&test, i == 0 ? MAX_TENSORS : i == 1, &why[i]) == 0; /* all given, the first one, none */
+    for (int i = 0; i < WAYS; i++) {
+        passed += run_bound(&test, way[i].first_bound, way[i].flags, &why[i]) == 0;
         worst = strncmp(why[i].text, "FAIL", 4) == 0 ? i : worst;
     }
     if (strncmp(why[worst].text, "FAIL", 4) == 0)

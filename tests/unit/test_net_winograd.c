@@ -53,7 +53,7 @@ static double plain(const struct layer *l, size_t image, size_t y, size_t x, siz
 static void run(struct layer *l)
 {
     struct fa_err err;
-    struct net_winograd w = {.kernel = {l->kernel[0], l->kernel[1]}, .in = IN, .out = OUT, .panels = fa_tensor_panels()};
+    struct net_winograd w = {.kernel = {l->kernel[0], l->kernel[1]}, .in = IN, .out = OUT, .panels = fa_tensor_panels(true)};
     struct net_view in = {.data = l->x}, out = {.data = l->y};
     struct net_step step = {.in = &in, .out = &out, .residual = {.present = true, .data = l->residual}};
     struct net_geometry g = {.channels = IN, .pixel = IN + LEFT_OUT};

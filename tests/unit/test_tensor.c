@@ -259,7 +259,7 @@ static void check_panels(const struct fa_panels *panels, size_t m, size_t n, siz
 static void panels_are_multiplied(void **state)
 {
     (void)state;
-    const struct fa_panels panels[] = {fa_tensor_panels(), {.rows = 5, .cols = 7}, {.rows = 48, .cols = 64}};
+    const struct fa_panels panels[] = {fa_tensor_panels(true), {.rows = 5, .cols = 7}, fa_tensor_panels(false)};
     const size_t size[][3] = {{1, 1, 1}, {12, 32, 9}, {13, 33, 27}, {40, 50, 64}, {5, 70, 18}, {61, 3, 31}};
     fill();
     for (size_t p = 0; p < 3; p++)
