@@ -33,6 +33,7 @@ head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
 export  := $(call room,export) $(eval)
 cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c tools/%_setup.c tools/%_sink.c tools/train_%.c tools/confusion_%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
+tune    := $(call room,tune) $(base)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -54,7 +55,7 @@ $(TOOLS): $B/fa-%: $B/tools/fa-%.o
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # The unit tests may use every room.
-$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export)
+$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(tune)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(sort $^)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
