@@ -160,29 +160,31 @@ static void print_help(const char *operands, const char *about, const struct cli
     exit(0);
 }
 
-static double number(const struct cli_option *row, const char *text)
+static int read_number(const struct cli_option *row, const char *text, double *value, struct fa_err *err)
 {
     char *end;
     errno = 0;
-    double value = strtod(text, &end);
-    bool whole = row->kind != CLI_COUNT || value == (double)(long long)value;
-    if (end == text || *end || errno || !(value >= row->min && value <= row->max) || !whole)
-        cli_usage("--%s: '%s' is not a%s number from %.15g to %.15g", row->name, text, row->kind == CLI_COUNT ? " whole" : "", row->min,
-                  row->max);
-    return value;
+    *value = strtod(text, &end);
+    bool whole = row->kind != CLI_COUNT || *value == (double)(long long)*value;
+    if (end == text || *end || errno || !(*value >= row->min && *value <= row->max) || !whole)
+        return fa_err_set(err, "--%s: '%s' is not a%s number from %.15g to %.15g", row->name, text,
+                          row->kind == CLI_COUNT ? " whole" : "", row->min, row->max);
+    return 0;
 }
 
-static void append_to_list(struct cli_list *list, const char *text)
+static int append_to_list(struct cli_list *list, const char *text, struct fa_err *err)
 {
     const char **grown = realloc(list->text, (list->n + 1) * sizeof *grown);
     if (!grown)
-        cli_fail_text("out of memory");
+        return fa_err_memory(err, (list->n + 1) * sizeof *grown);
     grown[list->n++] = text;
     list->text = grown;
+    return 0;
 }
 
-static void store(const struct cli_option *row, const char *text)
+static int store(const struct cli_option *row, const char *text, struct fa_err *err)
 {
+    double value;
     switch (row->kind) {
     case CLI_FLAG:
         *(bool *)row->to = true;
@@ -191,15 +193,77 @@ static void store(const struct cli_option *row, const char *text)
         *(const char **)row->to = text;
         break;
     case CLI_COUNT:
-        *(long *)row->to = (long)number(row, text);
-        break;
     case CLI_REAL:
-        *(double *)row->to = number(row, text);
+        if (read_number(row, text, &value, err))
+            return -1;
+        if (row->kind == CLI_COUNT)
+            *(long *)row->to = (long)value;
+        else
+            *(double *)row->to = value;
         break;
     case CLI_LIST:
-        append_to_list(row->to, text);
+        return append_to_list(row->to, text, err);
+    case CLI_FILE:
         break;
     }
+    return 0;
+}
+
+int cli_set(const struct cli_option *option, size_t n, const char *name, const char *value, struct fa_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(option[i].name, name) == 0 && option[i].kind != CLI_FILE && option[i].kind != CLI_FLAG)
+            return store(&option[i], value, err);
+    return fa_err_set(err, "no option '%s' with a value", name);
+}
+
+/* One line, `NAME = VALUE` or a comment, of a file of options. */
+static int take_line(const struct cli_option *option, size_t n, char *line, struct fa_err *err)
+{
+    line += strspn(line, " \t");
+    line[strcspn(line, "\r\n")] = '\0';
+    size_t length = strcspn(line, " \t=");
+    char *value = line + length + strspn(line + length, " \t");
+    if (!*line || *line == '#')
+        return 0;
+    if (*value != '=' || !length)
+        return fa_err_set(err, "'%s' is not of the form NAME = VALUE", line);
+    line[length] = '\0';
+    value += 1 + strspn(value + 1, " \t");
+    return cli_set(option, n, line, value, err);
+}
+
+/* The lines are kept: options point into them. */
+static void read_options_file(const struct cli_option *option, size_t n, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    struct fa_err err;
+    size_t number = 0;
+    if (!file)
+        cli_fail_text("%s: %s", path, strerror(errno));
+    for (;;) {
+        char *line = NULL;
+        size_t size = 0;
+        if (getline(&line, &size, file) < 0) {
+            free(line);
+            break;
+        }
+        number++;
+        if (take_line(option, n, line, &err))
+            cli_usage("%s: line %zu: %s", path, number, err.text);
+    }
+    if (ferror(file))
+        cli_fail_text("%s: read: %s", path, strerror(errno));
+    fclose(file);
+}
+
+static void take_option(const struct cli_option *row, const char *text, const struct cli_option *option, size_t n)
+{
+    struct fa_err err;
+    if (row->kind == CLI_FILE)
+        read_options_file(option, n, text);
+    else if (store(row, text, &err))
+        cli_usage("%s", err.text);
 }
 
 /* The command line as a shell would read it again, for provenance. */
@@ -273,7 +337,7 @@ char **cli_parse(int argc, char **argv, const char *operands, const char *about,
             cli_usage("unknown option -%c", optopt);
         if (got == '?')
             cli_usage("unknown option '%s'", argv[optind - 1]);
-        store(find_row(got, option, n), optarg);
+        take_option(find_row(got, option, n), optarg, option, n);
         if (help_wanted)
             print_help(operands, about, option, n);
         if (version_wanted) {

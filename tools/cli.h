@@ -20,6 +20,7 @@ enum cli_kind {
     CLI_COUNT, /* long *, within min..max */
     CLI_REAL,  /* double *, within min..max */
     CLI_LIST,  /* struct cli_list *: may be given more than once */
+    CLI_FILE,  /* none: a file of options, lines NAME = VALUE, that stand in its place */
 };
 
 struct cli_list {
@@ -51,6 +52,9 @@ extern bool cli_quiet, cli_verbose, cli_no_prog;
  * usage exits 2. */
 char **cli_parse(int argc, char **argv, const char *operands, const char *about, const struct cli_option *option, size_t n,
                  int *noperands);
+
+/* Sets the option of that name, one of the n rows, as parsing does. Errors name option and cause. */
+int cli_set(const struct cli_option *option, size_t n, const char *name, const char *value, struct fa_err *err);
 
 /* ---- messages, all to standard error, all with the tool's name in front ---- */
 

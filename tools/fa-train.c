@@ -5,38 +5,27 @@
 #include "fa/par.h"
 #include "fa/tensor.h"
 #include "train.h"
-#include "train_recipe.h"
+#include "train_options.h"
 
 static struct {
-    const char *output, *arch, *optimizer, *schedule;
-    long epochs, batch, patience, seed, threads;
-    double rate, weight_decay, validation;
-    const char *history, *monitor, *checkpoint;
-    long seeds;
+    const char *output, *history, *checkpoint;
+    long epochs, seed, threads, seeds;
     bool resume;
-} given = {.seeds = 1, .arch = FA_ARCH_DEFAULT, .optimizer = "adamw", .schedule = "cosine", .weight_decay = -1};
+} given = {.seeds = 1};
 
 enum { LARGE_BATCH = 96 }; /* from which on BLIS's AVX-512 kernels are faster */
 
-static struct train_recipe recipe;
+static struct train_options how;
 static struct train_source source;
 
 static const struct cli_option options[] = {
     TRAIN_SOURCE(&source),
     CLI_OUTPUT(&given.output),
-    {0, "arch", "LINE", CLI_TEXT, &given.arch, "layers", 0, 0},
+    {0, "options", "FILE", CLI_FILE, NULL, "options from FILE, lines NAME = VALUE (fa-tune writes one)", 0, 0},
     {0, "epochs", "N", CLI_COUNT, &given.epochs, "passes over the faces at most", 1, 100000},
-    {'b', "batch", "N", CLI_COUNT, &given.batch, "faces a step", 1, 65536},
-    {0, "optimizer", "NAME", CLI_TEXT, &given.optimizer, "adamw, adam or sgd", 0, 0},
-    {0, "lr", "RATE", CLI_REAL, &given.rate, "learning rate at the start", 1e-9, 100},
-    {0, "schedule", "NAME", CLI_TEXT, &given.schedule, "cosine (to 0 at the last epoch), constant, step or plateau", 0, 0},
-    TRAIN_RECIPE(&recipe),
-    {0, "weight-decay", "X", CLI_REAL, &given.weight_decay, "of kernels (default: 0.01 for adamw, else 0)", 0, 100},
-    {0, "validation-split", "SHARE", CLI_REAL, &given.validation, "share of the pictures held out; 0 for none", 0, 0.9},
-    {0, "patience", "N", CLI_COUNT, &given.patience, "epochs without a better --monitor before it stops; 0: off", 0, 100000},
+    TRAIN_OPTIONS(&how),
     CLI_SEED(&given.seed),
     CLI_THREADS(&given.threads),
-    {0, "monitor", "METRIC", CLI_TEXT, &given.monitor, "of all heads, or HEAD:METRIC (default: loss)", 0, 0},
     {0, "history", "FILE", CLI_TEXT, &given.history, "write every epoch as CSV to FILE", 0, 0},
     {0, "checkpoint", "FILE", CLI_TEXT, &given.checkpoint, "save all there is to FILE after each epoch", 0, 0},
     {0, "resume", NULL, CLI_FLAG, &given.resume, "go on from --checkpoint, if it is there", 0, 0},
@@ -46,36 +35,19 @@ static const struct cli_option options[] = {
 
 static void set_defaults(void)
 {
-    struct fa_fit_options o = fa_fit_defaults();
-    recipe = train_recipe_defaults();
-    given.epochs = (long)o.epochs;
-    given.batch = (long)o.batch;
-    given.patience = (long)o.patience;
-    given.seed = (long)o.seed;
-    given.rate = o.rate;
-    given.validation = o.validation;
+    how = train_options_defaults();
+    given.epochs = (long)fa_fit_defaults().epochs;
+    given.seed = (long)fa_fit_defaults().seed;
     given.threads = (long)fa_par_cores();
 }
 
 static struct fa_fit_options read_options(void)
 {
-    static const char *const optimizer[] = {[FA_ADAM] = "adam", [FA_ADAMW] = "adamw", [FA_SGD] = "sgd"};
-    static const char *const schedule[] = {[FA_CONSTANT] = "constant", [FA_COSINE] = "cosine", [FA_STEP] = "step",
-                                            [FA_PLATEAU] = "plateau"};
-    struct fa_fit_options o = fa_fit_defaults();
+    struct fa_fit_options o;
     struct fa_err err;
-    if (fa_arch_parse(&o.arch, given.arch, &err))
-        cli_usage("--arch: %s", err.text);
-    o.optimizer = (enum fa_optimizer)train_choose("optimizer", given.optimizer, optimizer, 3);
-    o.schedule = (enum fa_schedule)train_choose("schedule", given.schedule, schedule, 4);
-    train_recipe_set(&recipe, &o);
+    if (train_options_fit(&how, &o, &err))
+        cli_usage("%s", err.text);
     o.epochs = (size_t)given.epochs;
-    o.batch = (size_t)given.batch;
-    o.rate = given.rate;
-    o.weight_decay = given.weight_decay >= 0 ? given.weight_decay : o.optimizer == FA_ADAMW ? o.weight_decay : 0;
-    o.validation = given.validation;
-    o.patience = (size_t)given.patience;
-    o.monitor = given.monitor;
     o.seed = (uint64_t)given.seed;
     o.folds = (size_t)source.folds;
     if (given.resume && !given.checkpoint)
@@ -84,6 +56,17 @@ static struct fa_fit_options read_options(void)
         cli_usage("--checkpoint: want a file");
     o.threads = (unsigned)given.threads;
     return o;
+}
+
+/* Weights of heads and classes, which need the data. */
+static void weigh(struct fa_dataset *data, struct fa_fit_options *fit)
+{
+    struct fa_err err;
+    int failed = train_recipe_weigh(&how.recipe, data, fit, &data->arena, &err);
+    if (failed > 0)
+        cli_usage("%s", err.text);
+    if (failed)
+        cli_fail(&err);
 }
 
 /* ---- training ---- */
@@ -157,9 +140,9 @@ int main(int argc, char **argv)
     if (given.history)
         history = cli_output_open(given.history, false);
     struct fa_dataset *data = train_read(&source, (const char *const *)path, (size_t)n);
-    train_recipe_map(&recipe, data);
+    train_recipe_map(&how.recipe, data);
     fit.stop = train_watch(given.checkpoint);
-    train_recipe_weigh(&recipe, data, &fit);
+    weigh(data, &fit);
     struct train_runs runs = make_runs(data, fit);
     if (given.resume)
         train_resume(&runs, given.checkpoint);

@@ -13,17 +13,6 @@ struct train_recipe train_recipe_defaults(void)
                                  .class_beta = o.class_beta};
 }
 
-int train_choose(const char *option, const char *text, const char *const *name, size_t n)
-{
-    char list[128] = "";
-    for (size_t i = 0, used = 0; i < n && used < sizeof list; i++) {
-        if (strcmp(text, name[i]) == 0)
-            return (int)i;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", name[i]);
-    }
-    cli_usage("--%s: '%s' is none of %s", option, text, list);
-}
-
 /* Anything but the three names is a file, which waits for the data. */
 static enum fa_class_weight class_weight(const struct train_recipe *r)
 {
@@ -84,38 +73,43 @@ void train_recipe_map(const struct train_recipe *r, struct fa_dataset *data)
         map_label(r->map.text[i], data);
 }
 
-static void weigh_head(double *weight, const char *text, const struct fa_dataset *data)
+static int weigh_head(double *weight, const char *text, const struct fa_dataset *data, struct fa_err *err)
 {
     const char *equals = strrchr(text, '=');
     size_t length = equals ? (size_t)(equals - text) : 0;
     char *end = NULL;
     double value = equals ? strtod(equals + 1, &end) : 0;
-    if (!equals || end == equals + 1 || *end || !(value >= 0 && value <= 1e6))
-        cli_usage("--head-weight: '%s' is not of the form HEAD=W, with W a number from 0 to 1e6", text);
+    if (!equals || end == equals + 1 || *end || !(value >= 0 && value <= 1e6)) {
+        fa_err_set(err, "--head-weight: '%s' is not of the form HEAD=W, with W a number from 0 to 1e6", text);
+        return 1;
+    }
     for (size_t h = 0; h < data->nheads; h++)
         if (strlen(data->head[h].name) == length && memcmp(text, data->head[h].name, length) == 0) {
             weight[h] = value;
-            return;
+            return 0;
         }
-    cli_fail_text("--head-weight: label '%.*s' is not among those learned", (int)length, text);
+    return fa_err_set(err, "--head-weight: label '%.*s' is not among those learned", (int)length, text);
 }
 
-void train_recipe_weigh(const struct train_recipe *r, struct fa_dataset *data, struct fa_fit_options *fit)
+int train_recipe_weigh(const struct train_recipe *r, const struct fa_dataset *data, struct fa_fit_options *fit, struct fa_arena *arena,
+                       struct fa_err *err)
 {
-    struct fa_err err;
-    double *weight = fa_arena_alloc(&data->arena, data->nheads * sizeof *weight, &err), sum = 0;
-    if (!weight)
-        cli_fail(&err);
-    for (size_t h = 0; h < data->nheads; h++)
+    double *weight = fa_arena_alloc(arena, data->nheads * sizeof *weight, err), sum = 0;
+    int failed = weight ? 0 : -1;
+    for (size_t h = 0; h < data->nheads && !failed; h++)
         weight[h] = 1;
-    for (size_t i = 0; i < r->head_weight.n; i++)
-        weigh_head(weight, r->head_weight.text[i], data);
-    for (size_t h = 0; h < data->nheads; h++)
+    for (size_t i = 0; i < r->head_weight.n && !failed; i++)
+        failed = weigh_head(weight, r->head_weight.text[i], data, err);
+    for (size_t h = 0; h < data->nheads && !failed; h++)
         sum += weight[h];
-    if (!(sum > 0))
-        cli_usage("--head-weight: no head is left to train");
+    if (failed)
+        return failed;
+    if (!(sum > 0)) {
+        fa_err_set(err, "--head-weight: no head is left to train");
+        return 1;
+    }
     fit->head_weight = weight;
-    if (fit->class_weight == FA_CLASS_GIVEN &&
-        !(fit->class_weights = fa_class_weights_read(r->class_weight, data, &data->arena, &err)))
-        cli_fail(&err);
+    if (fit->class_weight == FA_CLASS_GIVEN)
+        fit->class_weights = fa_class_weights_read(r->class_weight, data, arena, err);
+    return fit->class_weight == FA_CLASS_GIVEN && !fit->class_weights ? -1 : 0;
 }

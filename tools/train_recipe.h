@@ -26,16 +26,14 @@ struct train_recipe {
 
 struct train_recipe train_recipe_defaults(void);
 
-/* The index of text among the n names. Each of these functions ends the process where it fails. */
-int train_choose(const char *option, const char *text, const char *const *name, size_t n);
-
 /* All options but those that need the data, into fit. */
 void train_recipe_set(const struct train_recipe *r, struct fa_fit_options *fit);
 
-/* Maps the labels of data. */
+/* Maps the labels of data; ends the process where it fails. */
 void train_recipe_map(const struct train_recipe *r, struct fa_dataset *data);
 
-/* Weights of heads and classes into fit, owned by data's arena; once the labels are mapped. */
-void train_recipe_weigh(const struct train_recipe *r, struct fa_dataset *data, struct fa_fit_options *fit);
+/* Weights of heads and classes into fit, owned by the arena; once the labels are mapped. Returns 0, -1, or 1 for wrong usage. */
+int train_recipe_weigh(const struct train_recipe *r, const struct fa_dataset *data, struct fa_fit_options *fit, struct fa_arena *arena,
+                       struct fa_err *err);
 
 #endif
