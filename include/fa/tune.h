@@ -125,4 +125,113 @@ struct fa_plan {
 struct fa_plan *fa_plan_make(const struct fa_schedule_options *options, struct fa_err *err);
 void fa_plan_free(struct fa_plan *plan);
 
+/* ---- search: which trial to train next, and what came of it ---- */
+
+enum fa_sampler { FA_SAMPLER_RANDOM, FA_SAMPLER_TPE };
+
+struct fa_search_options {
+    enum fa_sampler sampler;
+    uint64_t seed;
+    bool maximize;            /* larger scores are better */
+    size_t retries;           /* further attempts for a trial that failed, before another takes its place */
+    size_t failures;          /* trials that fail one after the other before the search stops; 0: any number */
+    size_t most_trials;       /* of the plan's, in their order, that are begun; 0: all */
+    size_t most_epochs;       /* the same, counted in the epochs that they may take */
+    bool (*accept)(void *arg, const char *const *value); /* whether a configuration may be tried; NULL: any */
+    void *arg;
+};
+
+enum fa_trial_status { FA_TRIAL_WAITING, FA_TRIAL_RUNNING, FA_TRIAL_DONE, FA_TRIAL_FAILED, FA_TRIAL_EMPTY };
+
+/* A configuration in one round. Where it fails for good its place is taken by another with the same number. */
+struct fa_trial {
+    size_t number;            /* place in the schedule, from 0 */
+    size_t bracket, round;    /* of the plan */
+    size_t parent, origin;    /* the trial it goes on from (SIZE_MAX: none), and the one of round 0 it descends from */
+    size_t fill, attempt;     /* configurations that failed in this place before; attempts of this one that failed */
+    size_t from, to;          /* epochs */
+    const char *const *value; /* one a parameter, as fa_space_draw() has them; NULL until it is begun */
+    enum fa_trial_status status;
+    bool resumed;             /* was under way when the search was taken up again */
+    double score;             /* of FA_TRIAL_DONE */
+    void *result;             /* the caller's, as told */
+};
+
+struct fa_search;
+
+/* Borrows space and plan. */
+struct fa_search *fa_search_new(const struct fa_space *space, const struct fa_plan *plan, const struct fa_search_options *options,
+                                struct fa_err *err);
+void fa_search_free(struct fa_search *search);
+
+enum fa_ask { FA_ASK_ERROR = -1, FA_ASK_OVER, FA_ASK_TRIAL, FA_ASK_WAIT };
+
+/* What to train next: *number of a trial, now FA_TRIAL_RUNNING; or that one must wait for those that run; or that there is
+ * nothing more to do. But for FA_SCHEDULE_ASHA, each trial's configuration follows from seed, number and the scores of
+ * certain trials before it, never from the order in which trials end:
+ * - those of round 0 are drawn in order, none twice. Where nothing new is left, the trial is FA_TRIAL_EMPTY.
+ * - the k-th of a later round goes on from the k-th best of the round before, of equals the one with the smaller number: once
+ *   all those are done, so that Keras's rule (as soon as more are done and not selected than will be thrown out) holds.
+ * - FA_SAMPLER_TPE (Bergstra et al., "Algorithms for hyper-parameter optimization", NIPS 2011; in the manner of BOHB, by the
+ *   scores at the most epochs that enough trials have had) looks at trials at least FA_TUNE_LAG numbers before its own. */
+enum { FA_TUNE_LAG = 8, FA_TUNE_STARTUP = 10 };
+enum fa_ask fa_search_ask(struct fa_search *search, size_t *number, struct fa_err *err);
+
+/* What came of a running trial: its score, or, not finite, that it failed. It is retried then, and after that another takes
+ * its place: of round 0 one newly drawn; of a later round the best one left over, once all others of the round are through.
+ * result goes to the trial, or to the copy that fa_search_failed() has. */
+int fa_search_tell(struct fa_search *search, size_t number, double score, void *result, struct fa_err *err);
+
+/* Takes a trial of an earlier run as begun; fa_search_tell() may follow. For FA_SCHEDULE_ASHA in the order they were begun.
+ * Errors: no such place in the plan; values of parameters that do not exist. */
+int fa_search_restore(struct fa_search *search, size_t number, size_t parent, size_t fill, size_t attempt, size_t bracket, size_t round,
+                      const char *const *value, struct fa_err *err);
+
+/* All there are; those not begun are FA_TRIAL_WAITING. The pointers last until the next fa_search_ask(). */
+size_t fa_search_trials(const struct fa_search *search);
+const struct fa_trial *fa_search_trial(const struct fa_search *search, size_t number);
+size_t fa_search_failed(const struct fa_search *search, const struct fa_trial **failed); /* in the order they failed */
+
+/* The k best configurations, best first, each as the last of its trials that is done; returns how many there are. */
+size_t fa_search_best(const struct fa_search *search, const struct fa_trial **best, size_t k);
+
+/* Whether a trial that is done may yet be gone on with. */
+bool fa_search_may_go_on(const struct fa_search *search, size_t number);
+
+/* The search stopped for too many failures in a row; configurations ran out. */
+bool fa_search_gave_up(const struct fa_search *search);
+bool fa_search_exhausted(const struct fa_search *search);
+
+/* A seed below 2^32 for training: of a search, a configuration (origin, fill and attempt of round 0) and one of its runs. */
+uint64_t fa_search_seed(const struct fa_search *search, const struct fa_trial *trial, size_t run);
+
+/* ---- journal: a text file of records, appended to and never changed ---- */
+
+/* A line of it: 16 hex digits, XXH3-64 of all that follows; a blank; the kind; for each field a tab, its key, = and its value,
+ * in which control characters and % are written %XX. */
+struct fa_entry {
+    const char *kind;
+    const char *const *field; /* 2n: key, value, key, value ... */
+    size_t n;
+};
+
+const char *fa_entry_get(const struct fa_entry *entry, const char *key); /* NULL: no such field */
+
+struct fa_journal;
+
+/* Opens, or makes, the journal at path and locks it against other processes. A record that was cut off at the end, as a
+ * kill may leave one, is taken off.
+ * Errors name path: unreadable; in use; a line that is damaged. */
+struct fa_journal *fa_journal_open(const char *path, struct fa_err *err);
+void fa_journal_close(struct fa_journal *journal);
+size_t fa_journal_size(const struct fa_journal *journal); /* records it had when it was opened */
+const struct fa_entry *fa_journal_entry(const struct fa_journal *journal, size_t i);
+
+/* Writes a record and waits until it is on the disk. */
+int fa_journal_append(struct fa_journal *journal, const struct fa_entry *entry, struct fa_err *err);
+
+/* The first record, kind "search", says what is searched: n pairs. A new journal gets it; one that has it must have the same.
+ * Error: the first difference, with both sides. */
+int fa_journal_identify(struct fa_journal *journal, const char *const *field, size_t n, struct fa_err *err);
+
 #endif
