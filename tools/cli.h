@@ -67,6 +67,10 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * is the number to come, 0 where it is not known. */
 void cli_progress(const char *what, uint64_t done, uint64_t expect, uint64_t rejected);
 
+/* The same with a text of one's own, and whether there is a terminal for it. */
+void cli_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool cli_shows_progress(void);
+
 /* The line at the end, unless -q: ends the progress line. */
 void cli_summary(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -21,7 +21,7 @@ static char *at(const char *folder, const char *between, const char *file)
 /* What stands beside the program itself: an installed share/fa, or the source tree around build/. */
 static char *beside_program(const char *file)
 {
-    static const char *const place[] = {"/../share/fa/", "/../pipelines/models/", "/"};
+    static const char *const place[] = {"/../share/fa/", "/../pipelines/models/", "/../pipelines/", "/"};
     char program[4096];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     char *path = NULL;

@@ -11,11 +11,14 @@ struct train_source {
     long folds;
 };
 
-#define TRAIN_SOURCE(s) \
+#define TRAIN_DATA(s) \
     {'l', "labels", "LIST", CLI_TEXT, &(s)->labels, "labels to learn (default: those of age, gender, race there are)", 0, 0}, \
     {0, "validation", "FILE", CLI_TEXT, &(s)->validation, "hold out the faces of this stream, and no others", 0, 0}, \
     {0, "split-by", "LABEL=VALUE", CLI_TEXT, &(s)->split_by, "hold out the faces with this label, and no others", 0, 0}, \
-    {0, "group-by", "LABEL", CLI_TEXT, &(s)->group_by, "faces with one value of this label stay together", 0, 0}, \
+    {0, "group-by", "LABEL", CLI_TEXT, &(s)->group_by, "faces with one value of this label stay together", 0, 0}
+
+#define TRAIN_SOURCE(s) \
+    TRAIN_DATA(s), \
     {0, "folds", "K", CLI_COUNT, &(s)->folds, "write the logits of K folds left out, not a model; 0: off", 0, 1000}
 
 /* The streams at path[n] (none: standard input); ends the process where it fails. */

@@ -16,8 +16,7 @@ struct train_options train_options_defaults(void)
                                   .recipe = train_recipe_defaults()};
 }
 
-/* The index of text among the n names, or -1. */
-static int choose(const char *option, const char *text, const char *const *name, size_t n, struct fa_err *err)
+int train_choose(const char *option, const char *text, const char *const *name, size_t n, struct fa_err *err)
 {
     char list[128] = "";
     for (size_t i = 0, used = 0; i < n && used < sizeof list; i++) {
@@ -37,8 +36,8 @@ int train_options_fit(const struct train_options *o, struct fa_fit_options *fit,
     *fit = fa_fit_defaults();
     if (fa_arch_parse(&fit->arch, o->arch, &why))
         return fa_err_set(err, "--arch: %s", why.text);
-    int optimizer = choose("optimizer", o->optimizer, optimizers, 3, err);
-    int schedule = optimizer < 0 ? -1 : choose("schedule", o->schedule, schedules, 4, err);
+    int optimizer = train_choose("optimizer", o->optimizer, optimizers, 3, err);
+    int schedule = optimizer < 0 ? -1 : train_choose("schedule", o->schedule, schedules, 4, err);
     if (schedule < 0)
         return -1;
     fit->optimizer = (enum fa_optimizer)optimizer;

@@ -23,6 +23,9 @@ struct train_options {
     {0, "patience", "N", CLI_COUNT, &(o)->patience, "epochs without a better --monitor before it stops; 0: off", 0, 100000}, \
     {0, "monitor", "METRIC", CLI_TEXT, &(o)->monitor, "of all heads, or HEAD:METRIC (default: loss)", 0, 0}
 
+/* The index of text among the n names, or -1: the message lists them. */
+int train_choose(const char *option, const char *text, const char *const *name, size_t n, struct fa_err *err);
+
 struct train_options train_options_defaults(void);
 
 /* All but what needs the data, into fit; the rest of fit are fa_fit_defaults(). Errors name the option. */

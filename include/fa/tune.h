@@ -163,6 +163,7 @@ struct fa_search;
 struct fa_search *fa_search_new(const struct fa_space *space, const struct fa_plan *plan, const struct fa_search_options *options,
                                 struct fa_err *err);
 void fa_search_free(struct fa_search *search);
+const struct fa_search_options *fa_search_options(const struct fa_search *search);
 
 enum fa_ask { FA_ASK_ERROR = -1, FA_ASK_OVER, FA_ASK_TRIAL, FA_ASK_WAIT };
 

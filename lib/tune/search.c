@@ -88,6 +88,11 @@ void fa_search_free(struct fa_search *search)
     free(search);
 }
 
+const struct fa_search_options *fa_search_options(const struct fa_search *search)
+{
+    return &search->options;
+}
+
 /* ---- ranks ---- */
 
 bool search_better(const struct fa_search *search, const struct fa_trial *a, const struct fa_trial *b)
@@ -369,7 +374,7 @@ int fa_search_restore(struct fa_search *search, size_t number, size_t parent, si
         search->nfirst += !round;
     }
     struct fa_trial *trial = number < search->n ? &search->trial[number] : NULL;
-    if (!there || !trial || trial->bracket != bracket || trial->round != round || (round && parent >= search->n))
+    if (!there || !trial || trial->bracket != bracket || trial->round != round || (round && (parent >= number || !search->trial[parent].value)))
         return fa_err_set(err, "trial %zu has no place in the schedule", number + 1);
     if (!round && search_see(search, value, err) < 0)
         return -1;
