@@ -48,7 +48,7 @@ static const struct cli_option options[] = {
     {'o', "output", "FILE", CLI_TEXT, &given.output, "write the best trial's model to FILE", 0, 0},
     {0, "retrain", NULL, CLI_FLAG, &given.retrain, "train that model anew on all faces", 0, 0},
     {0, "keep", "N", CLI_COUNT, &tune.keep, "keep the states of the N best configurations", 1, 1000000},
-    {'n', "dry-run", NULL, CLI_FLAG, &given.dry, "print the schedule and what it will take, and train nothing", 0, 0},
+    {0, "dry-run", NULL, CLI_FLAG, &given.dry, "print the schedule and what it will take, and train nothing", 0, 0},
     CLI_SEED(&given.seed),
     {'j', "threads", "N", CLI_COUNT, &tune.threads, "trials at once (default: all cores)", 1, 1024},
     CLI_NO_PROG,

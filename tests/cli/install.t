@@ -13,6 +13,7 @@ fa-confusion
 fa-embed
 fa-predict
 fa-train
+fa-tune
 END
 same "... every program" "$tmp/want" "$tmp/programs"
 for page in man/*.[1-9]; do [ -r "$top/share/man/man${page##*.}/${page#man/}" ] || echo "$page"; done >"$out"
