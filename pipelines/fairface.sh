@@ -1,23 +1,30 @@
 #!/usr/bin/env bash
-# FairFace from pictures to confusion tables: fairface.sh [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
+# FairFace from pictures to confusion tables: fairface.sh [--tune[=OPTIONS]] [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
 #   IMAGES  the unzipped image folder (either margin): the CSVs' paths, such as train/1.jpg, are relative to it
 #   LABELS  folder of fairface_label_train.csv and fairface_label_val.csv (default: IMAGES)
 #   OUT     where every stream, the head and the tables are kept (default: out)
+#   --tune  search for the head's hyperparameters first (fa-tune, with OPTIONS; default: --factor 10), in OUT/tune, and train
+#           the best on for up to 300 epochs; a search that was cut short is gone on with
 # A stage is left out only if its command, its program and the contents of all that it reads are those of the last time.
 set -eu -o pipefail
 
-usage() { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,7s/^# //p' "$0" >&2; exit 2; }
 fail() { echo "fairface.sh: $*" >&2; exit 1; }
 
-card=facenet-taps labels='' out=out threads='' seed=1
-while getopts m:c:O:j:s:h option; do
+card=facenet-taps labels='' out=out threads='' seed=1 tune=''
+while getopts m:c:O:j:s:h-: option; do
+    case $option$OPTARG in
+    -tune) tune='--factor 10' && continue ;;
+    -tune=*) tune=${OPTARG#tune=} && continue ;;
+    -*) usage ;;
+    esac
     case $option in
     m) card=$OPTARG ;;
     c) labels=$OPTARG ;;
     O) out=$OPTARG ;;
     j) threads=$OPTARG ;;
     s) seed=$OPTARG ;;
-    h) sed -n '2,6s/^# //p' "$0"; exit 0 ;;
+    h) sed -n '2,8s/^# //p' "$0"; exit 0 ;;
     *) usage ;;
     esac
 done
@@ -78,7 +85,17 @@ for set in train val; do
     # shellcheck disable=SC2086
     stage "$out/$set.emb" "$out/$set.crop card:$card" fa-embed -m "$card" $j -o "$out/$set.emb" "$out/$set.crop"
 done
-stage "$out/head.fam" "$out/train.emb" fa-train -s "$seed" -o "$out/head.fam" "$out/train.emb"
+if [ -n "$tune" ]; then
+    # A journal of another search, which fa-tune would refuse to go on with, makes room.
+    search=$(printf '%s\n' "$tune $seed" "$(digest "$(command -v fa-tune)")" "$(digest "$out/train.emb")")
+    [ "$search" = "$(cat "$out/tune/search" 2>/dev/null)" ] || { rm -rf "$out/tune" && mkdir "$out/tune" && echo "$search" >"$out/tune/search"; }
+    # shellcheck disable=SC2086 # $tune and $j are words
+    stage "$out/tune/best.hp" "$out/train.emb" fa-tune $tune $j -s "$seed" -O "$out/tune" "$out/train.emb"
+    stage "$out/head.fam" "$out/train.emb $out/tune/best.hp" fa-train --options "$out/tune/best.hp" -b 32 --epochs 300 \
+        --validation-split 0.1 -s "$seed" -o "$out/head.fam" "$out/train.emb"
+else
+    stage "$out/head.fam" "$out/train.emb" fa-train -s "$seed" -o "$out/head.fam" "$out/train.emb"
+fi
 for set in train val; do
     stage "$out/$set.logit" "$out/$set.emb $out/head.fam" fa-predict -m "$out/head.fam" -o "$out/$set.logit" "$out/$set.emb"
     mkdir -p "$out/$set"

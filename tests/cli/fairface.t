@@ -44,7 +44,31 @@ cp "$tmp/images/train/$(sed -n 2p "$tmp/labels/fairface_label_train.csv" | cut -
 run
 fresh 7 "another picture in the folder cuts the crops again, and what they make is as it was"
 
+
+# ---- a search before training ----
+
+search="--tune=--space pipelines/sample/sample.space --max-epochs 60 --factor 2"
+tuned() {
+    pipelines/fairface.sh "$search" -c "$tmp/labels" -O "$tmp/out" "$tmp/images"
+}
+setsid sh -c 'exec "$@"' sh pipelines/fairface.sh "$search" -c "$tmp/labels" -O "$tmp/out" "$tmp/images" >"$out" 2>"$err" &
+pid=$!
+for _ in $(seq 100); do [ "$(wc -l <"$tmp/out/tune/journal" 2>/dev/null || echo 0)" -lt 5 ] || break; sleep .1; done
+kill -9 -- -$pid
+wait $pid 2>/dev/null
+begun=$(grep -c ' end' "$tmp/out/tune/journal")
+[ "$begun" -gt 1 ] && [ ! -e "$tmp/out/tune/best.hp" ]
+result $? "a search is killed in the middle"
+tuned >"$out" 2>"$err"
+result $? "... and the same command ends it"
+head -n "$begun" "$tmp/out/tune/journal" | grep -q ' search' && [ -s "$tmp/out/tune/best.hp" ] && [ -s "$tmp/out/tune/trials.csv" ]
+result $? "... leaving trials and the best of them"
+fresh 6 "... and what comes before is as it was"
+tuned >"$out" 2>"$err"
+fresh 10 "a second time nothing is done"
+check "no such option" 2 "fairface.sh [--tune" pipelines/fairface.sh --tuna "$tmp/images"
+
 check "a folder without labels is an error" 1 "fairface_label_train.csv: no such file" pipelines/fairface.sh -O "$tmp/out" "$tmp/images"
-check "no folder is wrong usage" 2 "fairface.sh [-m CARD]" pipelines/fairface.sh
+check "no folder is wrong usage" 2 "fairface.sh [--tune[=OPTIONS]] [-m CARD]" pipelines/fairface.sh
 
 finish
