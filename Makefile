@@ -45,7 +45,7 @@ say      = $(if $(V),,@printf '  %s  %s\n' '$1' '$2'; )
 all: $(TOOLS)
 
 $B/fa-align:     $B/tools/align_setup.o $(cli) $(table) $(face)
-$B/fa-embed:     $B/tools/embed_setup.o $(cli) $(net)
+$B/fa-embed:     $B/tools/embed_setup.o $B/tools/describe_setup.o $(cli) $(net)
 $B/fa-train:     $(patsubst %.c,$B/%.o,$(wildcard tools/train_*.c)) $(cli) $(head)
 $B/fa-tune:      $(patsubst %.c,$B/%.o,$(wildcard tools/tune_*.c) $(addprefix tools/train_,options.c recipe.c data.c)) $(cli) $(head) $(tune)
 $B/fa-predict:   $(cli) $(head) $(eval)

@@ -2,6 +2,7 @@
 #ifndef FA_TOOLS_EMBED_H
 #define FA_TOOLS_EMBED_H
 
+#include "cli.h"
 #include "fa/card.h"
 #include "fa/embed.h"
 #include "fa/stream.h"
@@ -15,5 +16,8 @@ void embed_make_header(struct fa_header *header, struct fa_arena *arena, const s
 
 /* Prints the paths of the card that -m names and of its weights, one a line. */
 void embed_print_files(const struct fa_card *card, const char *model, const char *weights);
+
+/* Prints what the networks of a card, or the network in a file, consist of. */
+void embed_describe(const char *model, const char *weights, const struct cli_list *set);
 
 #endif

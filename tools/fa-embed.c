@@ -10,7 +10,7 @@ struct options {
     const char *model, *weights, *output;
     struct cli_list set;
     long batch, threads;
-    bool files, exact;
+    bool files, describe, exact;
 };
 
 /* Crops that go through the network together, in the order they came. */
@@ -124,6 +124,7 @@ int main(int argc, char **argv)
         {0, "set", "KEY=VALUE", CLI_LIST, &o.set, "a line in place of the card's (again for more)", 0, 0},
         {0, "files", NULL, CLI_FLAG, &o.files, "print where the card and its weights are, and exit", 0, 0},
         {0, "exact", NULL, CLI_FLAG, &o.exact, "no fast convolution, whose results differ in the sixth digit", 0, 0},
+        {0, "describe", NULL, CLI_FLAG, &o.describe, "print what the network consists of, and exit", 0, 0},
         {'b', "batch", "N", CLI_COUNT, &o.batch, "faces a thread takes at once", 1, 1024},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),
@@ -134,6 +135,14 @@ int main(int argc, char **argv)
     struct fa_err err;
     struct fa_arena arena = {0};
     struct fa_header header;
+    cli_set_variable(fa_tensor_setting());
+    if (o.describe) {
+        if (n > 1)
+            cli_usage("--describe takes one network");
+        embed_describe(n ? paths[0] : o.model, o.weights, &o.set);
+        free(o.set.text);
+        return 0;
+    }
     struct fa_card *card = cli_card(o.model, &o.set);
     if (o.files) {
         embed_print_files(card, o.model, o.weights);
@@ -143,7 +152,6 @@ int main(int argc, char **argv)
     if (card->kind != FA_CARD_EMBEDDER)
         cli_fail_text("%s is the card of a detector, want an embedder", card->name);
     struct embed embed = {.options = &o};
-    cli_set_variable(fa_tensor_setting());
     struct cli_output output = cli_output_open(o.output, true);
     embed.reader = fa_reader_open((const char *const *)paths, (size_t)n, FA_CROP, 0, &err);
     if (!embed.reader)

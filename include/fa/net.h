@@ -44,7 +44,8 @@ size_t fa_net_noutputs(const struct fa_net *net);
 const struct fa_net_value *fa_net_input(const struct fa_net *net, size_t i);
 const struct fa_net_value *fa_net_output(const struct fa_net *net, size_t i);
 
-/* XXH3-64 of the whole weights file: what the suite calls the weights digest. */
+/* XXH3-64 of the whole weights file, and of files beside it that hold its tensors' data, in the order they are named: what
+ * the suite calls the weights digest. */
 uint64_t fa_net_digest(const struct fa_net *net);
 
 /* The net must outlive its executors. */
@@ -56,5 +57,20 @@ void fa_exec_free(struct fa_exec *exec);
  * Memory for a new input shape is planned once and kept for the next run of that shape.
  * Errors: an input of the wrong shape; out of memory. */
 int fa_exec_run(struct fa_exec *exec, const struct fa_tensor *inputs, struct fa_tensor *outputs, struct fa_err *err);
+
+/* One step of a run, in the order they are done. */
+struct fa_net_layer {
+    const char *type;  /* operators as the file calls them, with those done along: "Conv+Add+Relu" */
+    const char *node;  /* name of the first of them */
+    struct fa_net_value output; /* its name may be asked for as an output of the net */
+    uint64_t parameters, macs;  /* numbers it has learned; multiplications of its matrix product or convolution */
+};
+
+/* The layers of the last run, *n of them; they belong to the executor and last until its next run. NULL, and the message:
+ * out of memory. */
+const struct fa_net_layer *fa_exec_layers(struct fa_exec *exec, size_t *n, struct fa_err *err);
+
+size_t fa_net_memory(const struct fa_net *net);    /* bytes of weights and other constants */
+size_t fa_exec_memory(const struct fa_exec *exec); /* bytes of working memory of the last run */
 
 #endif

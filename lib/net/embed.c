@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "fa/mem.h"
-#include "fa/net.h"
 
 struct fa_embedder {
     const struct fa_card *card;
@@ -234,6 +233,11 @@ size_t fa_embedder_feature(const struct fa_embedder *embedder, size_t feature)
 uint64_t fa_embedder_digest(const struct fa_embedder *embedder)
 {
     return fa_net_digest(embedder->net);
+}
+
+const struct fa_net *fa_embedder_net(const struct fa_embedder *embedder)
+{
+    return embedder->net;
 }
 
 struct fa_embed_state *fa_embed_state_new(const struct fa_embedder *embedder, struct fa_err *err)

@@ -149,3 +149,19 @@ int fa_exec_run(struct fa_exec *exec, const struct fa_tensor *inputs, struct fa_
     }
     return 0;
 }
+
+const struct fa_net_layer *fa_exec_layers(struct fa_exec *exec, size_t *n, struct fa_err *err)
+{
+    struct net_plan *plan = exec->plan;
+    *n = plan ? plan->nsteps : 0;
+    struct fa_net_layer *layer = plan ? net_plan_alloc(plan, *n * sizeof *layer, err) : NULL;
+    for (size_t i = 0; layer && i < *n; i++)
+        if (net_layer(plan, &plan->step[i], &layer[i], err))
+            return NULL;
+    return layer;
+}
+
+size_t fa_exec_memory(const struct fa_exec *exec)
+{
+    return exec->plan ? exec->plan->floats * sizeof(float) : 0;
+}

@@ -58,6 +58,10 @@ size_t net_plan_fuse(struct net_plan *plan, struct net_step *step, size_t value,
                 : !node->op->activation || !node->op->activation(graph, node, &with) || node->in[0] != value ||
                       (with.activation == FA_TENSOR_PRELU && !take_slope(plan, node, step, err)))
             break;
+        const char *types = fa_arena_printf(&plan->arena, err, "%s+%s", step->with ? step->with : "", node->type);
+        if (!types)
+            break;
+        step->with = types;
         with.slope = step->epilogue.slope;
         step->epilogue = with;
         plan->absorbed[user] = true;

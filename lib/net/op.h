@@ -34,6 +34,8 @@ struct net_step {
     size_t channels; /* set by an operator that applies epilogue and residual to its rows of so many channels; else 0 */
     size_t scratch;               /* floats that run() wants for itself */
     const void *state;            /* from plan() to run() */
+    const char *with;             /* types of the nodes that are done along, each after a '+'; NULL: none */
+    size_t value;                 /* what out[0] is, or NET_NONE */
 };
 
 struct net_plan;
@@ -51,6 +53,7 @@ struct net_op {
                   struct fa_err *err);
     int (*prepare)(struct net_graph *graph, struct net_node *node, struct fa_err *err);
     void (*release)(struct net_node *node);
+    const struct net_weights *(*weights)(const struct net_node *node); /* as prepared, or NULL */
     size_t channel_rank; /* rank of the output whose channels affine() and the epilogue work on; 0: any, they are last */
     /* As an activation that an epilogue can do: sets activation, low, high; slope is looked up by the planner. */
     bool (*activation)(const struct net_graph *graph, const struct net_node *node, struct fa_epilogue *epilogue);

@@ -175,6 +175,12 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     return 0;
 }
 
+static const struct net_weights *weights_of(const struct net_node *node)
+{
+    const struct conv *conv = node->params;
+    return conv && conv->weights.laid ? &conv->weights : NULL;
+}
+
 static void release(struct net_node *node)
 {
     struct conv *conv = node->params;
@@ -370,5 +376,6 @@ const struct net_op net_op_conv = {
     .affine = affine,
     .prepare = prepare,
     .release = release,
+    .weights = weights_of,
     .channel_rank = 4,
 };

@@ -102,6 +102,12 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     return 0;
 }
 
+static const struct net_weights *weights_of(const struct net_node *node)
+{
+    const struct gemm *gemm = node->params;
+    return gemm && gemm->weights.laid ? &gemm->weights : NULL;
+}
+
 static void release(struct net_node *node)
 {
     struct gemm *gemm = node->params;
@@ -266,6 +272,7 @@ const struct net_op net_op_gemm = {
     .affine = affine,
     .prepare = prepare,
     .release = release,
+    .weights = weights_of,
     .channel_rank = 2,
 };
 
@@ -280,4 +287,5 @@ const struct net_op net_op_matmul = {
     .affine = affine,
     .prepare = prepare,
     .release = release,
+    .weights = weights_of,
 };

@@ -154,7 +154,7 @@ static struct net_step *new_step(struct net_plan *plan, const struct net_node *n
     struct net_step *step = net_plan_alloc(plan, sizeof *step, err);
     if (!step)
         return NULL;
-    *step = (struct net_step){.node = node, .op = op, .nin = nin, .nout = nout};
+    *step = (struct net_step){.node = node, .op = op, .nin = nin, .nout = nout, .value = NET_NONE};
     step->in = net_plan_alloc(plan, nin * sizeof *step->in, err);
     step->out = net_plan_alloc(plan, nout * sizeof *step->out, err);
     return step->in && step->out ? step : NULL;
@@ -265,6 +265,7 @@ static int settle_outputs(struct net_plan *plan, struct net_step *step, size_t f
         if (out->present && out->dtype == NET_I64 && !out->content)
             return net_plan_error(plan, step, err, "integers that depend on the data are not supported");
     }
+    step->value = first;
     if (check_batch(plan, step, err) || (!views_only && push_step(plan, step, err)))
         return -1;
     for (size_t k = 0; k < step->nout; k++) {

@@ -40,6 +40,9 @@ int net_plan_node(struct net_plan *plan, size_t node, struct fa_err *err);
  * a value between is wanted. Returns the value that the step then makes. */
 size_t net_plan_fuse(struct net_plan *plan, struct net_step *step, size_t value, struct fa_err *err);
 
+/* layers.c: a step as fa_exec_layers() tells it. */
+int net_layer(struct net_plan *plan, const struct net_step *step, struct fa_net_layer *layer, struct fa_err *err);
+
 /* memory.c: gives each buffer its offset, so that buffers in use at the same time do not overlap. */
 int net_plan_memory(struct net_plan *plan, struct fa_err *err);
 

@@ -17,6 +17,22 @@ check "a line that is no card's is named" 1 "'colour = red': unknown key 'colour
 check "a wrong number is wrong usage" 2 "--batch: '0' is not a whole number from 1 to 1024" fa-embed -b 0 "$sample"
 check "an unknown option is wrong usage" 2 "unknown option -x" fa-embed -x
 
+net=tests/golden/nets/mobilenetv2/model.onnx
+check "a network file is described" 0 "" fa-embed --describe "$net"
+grep -qx 'input    x ?x3x32x32, here 1x3x32x32' "$out" && grep -q '^ *[0-9]*  Conv+Clip  *1x8x16x16  *224  *55296  /' "$out" &&
+    grep -q '^[0-9]* layers, [0-9]* parameters, [0-9.]* million MACs an image$' "$out"
+result $? "... its input, its layers and their sums"
+value=$(sed -n 's/^ *3  .* //p' "$out")
+check "a value that it names can be asked for" 0 "" fa-embed --describe -m "$net" --set 'input = 32x32 rgb nchw' --set 'crop = whole' \
+    --set "feature = $value mean"
+grep -qF "output   $value ?x" "$out" && [ "$(grep -c '^ *[0-9]*  ' "$out")" -lt 6 ]
+result $? "... and no more than it needs is there then"
+check "an open size is taken for 128" 0 "" fa-embed --describe tests/golden/nets/scrfd/model.onnx
+grep -qx 'input    x ?x3x?x?, here 1x3x128x128' "$out"
+result $? "... which is said"
+check "a file that is no network is not described" 1 "$tmp/labels.csv" fa-embed --describe "$tmp/labels.csv"
+check "one network at a time is described" 2 "--describe takes one network" fa-embed --describe "$net" "$net"
+
 # A crop stream with any file as its picture: what is refused before the network is opened needs no weights.
 crops() {
     fa-align -q -d none "$@"
