@@ -1,0 +1,7 @@
+
+6
+xPlaceholder*$
+shape:ÿÿÿÿÿÿÿÿÿ
+&
+yMaxPoolx*
+data_formatNCHW

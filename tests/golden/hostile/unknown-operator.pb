@@ -1,0 +1,7 @@
+
+6
+xPlaceholder*$
+shape:ÿÿÿÿÿÿÿÿÿ
+
+y
+Frobnicatex
