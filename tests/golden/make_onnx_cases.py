@@ -180,9 +180,114 @@ def rewritten():
          constants={"h": normal(3, 4, 2, 2).astype(np.float16)})
 
 
+def sizes():
+    x = {"x": normal(1, 3, 5, 7)}
+
+    def resize(name, opset, scales=None, sizes=None, data=x, roi=None, **attrs):
+        given = {"scales": np.array(scales, np.float32)} if scales else {"sizes": ints(*sizes)}
+        if roi:
+            given["roi"] = np.array(roi, np.float32)
+        case(f"resize_{name}", opset,
+             [node("Resize", ["x", "roi" if roi else "", "scales" if scales else "", *([] if scales else ["sizes"])], ["y"], **attrs)],
+             data, constants=given)
+
+    for place in "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel":
+        resize(f"13_linear_{place}", 13, sizes=(1, 3, 8, 4), mode="linear", coordinate_transformation_mode=place)
+        resize(f"13_cubic_{place}", 13, sizes=(1, 3, 8, 4), mode="cubic", coordinate_transformation_mode=place)
+    for rounding in "floor", "ceil", "round_prefer_floor", "round_prefer_ceil":
+        resize(f"13_{rounding}", 13, sizes=(1, 3, 9, 4), nearest_mode=rounding)
+    resize("13_cubic_outside", 13, scales=(1, 1, 0.8, 0.8), mode="cubic", exclude_outside=1, cubic_coeff_a=-0.5)
+    resize("13_crop", 13, sizes=(1, 3, 6, 6), roi=(0, 0, 0.2, -0.3, 1, 1, 1.4, 0.9), mode="linear", extrapolation_value=9.0,
+           coordinate_transformation_mode="tf_crop_and_resize")
+    resize("18_axes", 18, scales=(2, 3), axes=[3, 2], mode="linear", data={"x": normal(1, 2, 3, 4)})
+    resize("18_not_larger", 18, sizes=(9, 9), axes=[2, 3], mode="linear", keep_aspect_ratio_policy="not_larger")
+    resize("18_not_smaller", 18, sizes=(9, 9), axes=[2, 3], keep_aspect_ratio_policy="not_smaller")
+    resize("19_symmetric", 19, scales=(1, 1, 0.7, 1.3), mode="linear", coordinate_transformation_mode="half_pixel_symmetric")
+    resize("21_batch", 21, scales=(1, 1, 1.5, 1.5), mode="linear", data={"x": normal(3, 2, 4, 4)})
+    case("upsample_9_linear", 9, [node("Upsample", ["x", "scales"], ["y"], mode="linear")], x,
+         constants={"scales": np.array([1, 1, 2, 3], np.float32)})
+    for mode in "constant", "edge", "reflect", "wrap":
+        case(f"pad_19_{mode}", 19, [node("Pad", ["x", "pads"], ["y"], mode=mode)], x, constants={"pads": ints(0, 1, 2, 3, 0, 1, 3, 4)})
+    case("pad_11_reflect", 11, [node("Pad", ["x", "pads"], ["y"], mode="reflect")], x, constants={"pads": ints(0, 0, 1, 1, 0, 0, 1, 1)})
+    case("pad_13_cut", 13, [node("Pad", ["x", "pads"], ["y"])], x, constants={"pads": ints(0, -1, 2, -2, 0, 0, -3, 1)})
+    case("pad_18_axes", 18, [node("Pad", ["x", "pads", "", "axes"], ["y"])], x, constants={"pads": ints(1, 2, 3, 4), "axes": ints(3, -3)})
+    case("tile_13", 13, [node("Tile", ["x", "r"], ["y"])], x, constants={"r": ints(2, 1, 3, 2)})
+    line = {"x": normal(2, 5, 11)}
+    case("maxpool_1d", 12, [node("MaxPool", ["x"], ["y"], kernel_shape=[3], strides=[2], pads=[1, 1])], line)
+    case("averagepool_1d", 11, [node("AveragePool", ["x"], ["y"], kernel_shape=[4], pads=[1, 2], count_include_pad=1)], line)
+    case("globalaveragepool_1d", 11, [node("GlobalAveragePool", ["x"], ["y"])], line)
+    case("averagepool_19_dilated", 19, [node("AveragePool", ["x"], ["y"], kernel_shape=[2, 3], dilations=[2, 2])], x)
+
+
+def normalised():
+    x = {"x": normal(2, 6, 4, 5)}
+    conv = node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1])
+    w = {"w": normal(6, 6, 3, 3)}
+    case("instancenorm_6", 6, [node("InstanceNormalization", ["x", "s", "b"], ["y"], epsilon=1e-3)], x,
+         constants={"s": normal(6), "b": normal(6)})
+    case("instancenorm_of_conv", 13, [conv, node("InstanceNormalization", ["c", "s", "b"], ["y"])], x,
+         constants={**w, "s": normal(6), "b": normal(6)})
+    case("layernorm_17", 17, [node("LayerNormalization", ["x", "s", "b"], ["y"], axis=2)], x,
+         constants={"s": normal(4, 5), "b": normal(4, 5)})
+    case("layernorm_of_conv", 17, [conv, node("LayerNormalization", ["c", "s"], ["y"], axis=-1)], x, constants={**w, "s": normal(5)})
+    for opset, n in (18, 3), (21, 6):
+        case(f"groupnorm_{opset}", opset, [conv, node("GroupNormalization", ["c", "s", "b"], ["y"], num_groups=3)], x,
+             constants={**w, "s": normal(n), "b": normal(n)})
+    case("lrn_of_conv", 13, [conv, node("LRN", ["c"], ["y"], size=5, alpha=0.1, beta=0.7, bias=1.5)], x, constants=w)
+    case("softmax_13_of_images", 13, [conv, node("Softmax", ["c"], ["y"], axis=1)], x, constants=w)
+    case("l2_by_hand", 13, [node("ReduceL2", ["x"], ["n"], axes=[1], keepdims=1), node("Clip", ["n", "low"], ["m"]),
+                            node("Expand", ["m", "shape"], ["e"]), node("Div", ["x", "e"], ["y"])], {"x": normal(3, 8)},
+         constants={"low": np.array(1e-12, np.float32), "shape": ints(3, 8)})
+
+
+def functions():
+    x = {"x": normal(2, 3, 5) * 2}
+    for opset, op, attrs in [(6, "Elu", dict(alpha=0.5)), (6, "LeakyRelu", dict(alpha=0.2)), (6, "HardSigmoid", dict(alpha=0.3, beta=0.4)),
+                             (14, "HardSwish", {}), (18, "Mish", {}), (20, "Gelu", {}), (20, "Gelu", dict(approximate="tanh")),
+                             (12, "Celu", dict(alpha=0.7)), (11, "Round", {}), (13, "Sign", {}), (10, "ThresholdedRelu", dict(alpha=0.6)),
+                             (9, "Shrink", dict(bias=0.3, lambd=0.9)), (18, "ReduceLogSumExp", {}), (13, "ReduceProd", dict(axes=[1])),
+                             (13, "Sigmoid", {}), (21, "Identity", {})]:
+        case("_".join([op.lower(), str(opset), *map(str, attrs.values())]).replace(".", "").replace("[", "").replace("]", ""), opset,
+             [node(op, ["x"], ["y"], **attrs)], x)
+    case("mean_13", 13, [node("Mean", ["x", "z", "x"], ["y"])], {**x, "z": normal(3, 1)})
+    case("pow_of_integer", 13, [node("Pow", ["x", "two"], ["y"])], x, constants={"two": np.array(2, np.int64)})
+    case("clip_6_of_conv", 6, [node("Conv", ["x", "w"], ["c"]), node("Clip", ["c"], ["y"], min=0.0, max=6.0)],
+         {"x": normal(1, 2, 4, 4) * 4}, constants={"w": normal(3, 2, 1, 1)})
+    case("where_decided", 16, [node("Greater", ["a", "b"], ["t"]), node("Where", ["t", "x", "z"], ["y"])],
+         {**x, "z": normal(3, 1)}, constants={"a": normal(5), "b": np.zeros(1, np.float32)})
+
+
+def worked_out():
+    x = {"x": normal(2, 3, 4, 6)}
+    case("size_doubled", 13, [node("Shape", ["x"], ["s"]), node("Slice", ["s", "two", "four"], ["hw"]), node("Mul", ["hw", "two"], ["big"]),
+                              node("Slice", ["s", "zero", "two"], ["nc"]), node("Concat", ["nc", "big"], ["all"], axis=0),
+                              node("Resize", ["x", "", "", "all"], ["y"], mode="linear")], x,
+         constants={"zero": ints(0), "two": ints(2), "four": ints(4)})
+    case("size_by_scale", 11, [node("Shape", ["x"], ["s"]), node("Cast", ["s"], ["f"], to=1), node("Mul", ["f", "k"], ["g"]),
+                               node("Floor", ["g"], ["h"]), node("Cast", ["h"], ["i"], to=7),
+                               node("Resize", ["x", "r", "r", "i"], ["y"], mode="nearest", nearest_mode="floor",
+                                    coordinate_transformation_mode="asymmetric")], x,
+         constants={"k": np.array([1, 1, 1.5, 2], np.float32), "r": np.zeros(0, np.float32)})
+    case("size_chosen", 13, [node("Shape", ["x"], ["s"]), node("Equal", ["want", "open"], ["t"]), node("Where", ["t", "ones", "want"], ["e"]),
+                             node("Expand", ["x", "e"], ["y"])], x,
+         constants={"want": ints(2, -1, 4, 6), "open": ints(-1), "ones": ints(1, 1, 1, 1)})
+    case("anchors", 13, [node("Shape", ["x"], ["s"]), node("Gather", ["s", "three"], ["w"], axis=0), node("Range", ["zero", "w", "one"], ["r"]),
+                         node("Cast", ["r"], ["f"], to=1), node("Neg", ["f"], ["g"]), node("Add", ["x", "g"], ["y"])], x,
+         constants={"zero": np.array(0, np.int64), "one": np.array(1, np.int64), "three": np.array(3, np.int64)})
+    case("elements_counted", 13, [node("Size", ["x"], ["n"]), node("Cast", ["n"], ["f"], to=1), node("ReduceSum", ["x"], ["t"], keepdims=0),
+                                  node("Div", ["t", "f"], ["y"])], x)
+    case("doubles_and_halves", 13, [node("Cast", ["d"], ["e"], to=1), node("Cast", ["x"], ["h"], to=10), node("Cast", ["h"], ["i"], to=1),
+                                    node("Mul", ["i", "e"], ["y"])], {"x": np.round(normal(2, 3) * 64) / 64},
+         constants={"d": np.array([1.5, -2, 3], np.float64)})
+
+
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
     older_opsets()
     newer_opsets()
     windows()
     rewritten()
+    sizes()
+    normalised()
+    functions()
+    worked_out()

@@ -223,7 +223,8 @@ static void damaged_onnx_files_are_survived(void **state)
 {
     static const char *const cases[] = {"conv_transposed_images", "reshape_worked_out", "matmul_bias_prelu", "half_weights",
                                         "conv_of_every_other_row", "resize_11_nearest", "split_18_uneven", "pad_19",
-                                        "reducemean_18", "batchnorm_8"};
+                                        "reducemean_18", "batchnorm_8", "resize_13_crop", "groupnorm_21", "pad_18_axes",
+                                        "anchors", "size_chosen"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static uint8_t bytes[1 << 14];
