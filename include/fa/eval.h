@@ -56,7 +56,10 @@ void fa_merge_free(struct fa_merge *merge);
 /* The heads after merging, as many as before; they belong to the merge. */
 const struct fa_head *fa_merge_heads(const struct fa_merge *merge, size_t *nheads);
 
-/* The merged class of head h that label is a member of, else label itself. */
+/* The index of the merged class of head h that label is, or is a member of; the number of classes if there is none. */
+size_t fa_merge_class(const struct fa_merge *merge, size_t h, const char *label);
+
+/* Its name; label itself if there is none. */
 const char *fa_merge_label(const struct fa_merge *merge, size_t h, const char *label);
 
 /* The logits of head h after merging from those of a whole record: a merged one is log(sum of exp(member)), so that the

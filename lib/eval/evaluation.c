@@ -117,8 +117,7 @@ int fa_evaluation_add(struct fa_evaluation *evaluation, const struct fa_record *
 {
     uint64_t hash = XXH3_64bits(record->id, strlen(record->id));
     for (size_t h = 0; h < evaluation->nheads; h++)
-        verdict_make(&evaluation->verdict[h], evaluation->merge, h, &evaluation->everyone.sums[h].confusion, record,
-                     evaluation->logit);
+        verdict_make(&evaluation->verdict[h], evaluation->merge, h, record, evaluation->logit);
     if (add_to_group(evaluation, &evaluation->everyone, hash, err))
         return -1;
     for (size_t i = 0; i < evaluation->nby; i++) {

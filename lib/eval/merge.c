@@ -199,11 +199,21 @@ const struct fa_head *fa_merge_heads(const struct fa_merge *merge, size_t *nhead
     return merge->head;
 }
 
+size_t fa_merge_class(const struct fa_merge *merge, size_t h, const char *label)
+{
+    const struct fa_head *head = &merge->head[h];
+    size_t index, merged = 0;
+    if (fa_vocabulary_find(&merge->class[h], label, &index))
+        return merge->to[h][index];
+    while (merged < head->nclasses && strcmp(head->class[merged], label) != 0)
+        merged++;
+    return merged;
+}
+
 const char *fa_merge_label(const struct fa_merge *merge, size_t h, const char *label)
 {
-    size_t index;
-    bool class = fa_vocabulary_find(&merge->class[h], label, &index);
-    return class ? merge->head[h].class[merge->to[h][index]] : label;
+    size_t class = fa_merge_class(merge, h, label);
+    return class < merge->head[h].nclasses ? merge->head[h].class[class] : label;
 }
 
 void fa_merge_logits(const struct fa_merge *merge, size_t h, const float *data, double *logit)

@@ -24,23 +24,22 @@ static void judge(struct fa_verdict *verdict, const double *logit, size_t n)
     verdict->bit_errors = !yes ? 1 : verdict->predicted == truth ? 0 : 2;
 }
 
-void verdict_make(struct fa_verdict *verdict, const struct fa_merge *merge, size_t h, const struct fa_confusion *classes,
-                  const struct fa_record *record, double *logit)
+void verdict_make(struct fa_verdict *verdict, const struct fa_merge *merge, size_t h, const struct fa_record *record, double *logit)
 {
-    size_t n = classes->classes;
-    const char *label = fa_map_string(&record->labels, classes->head, "");
-    *verdict = (struct fa_verdict){.state = FA_REJECTED, .truth = n};
+    size_t nheads;
+    const struct fa_head *head = fa_merge_heads(merge, &nheads) + h;
+    const char *label = fa_map_string(&record->labels, head->name, "");
+    *verdict = (struct fa_verdict){.state = FA_REJECTED, .truth = head->nclasses};
     if (!record->data)
         return;
     fa_merge_logits(merge, h, record->data, logit);
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = 1; i < head->nclasses; i++)
         if (logit[i] > logit[verdict->predicted])
             verdict->predicted = i;
     verdict->state = label[0] ? FA_MEASURED : FA_UNLABELLED;
     if (!label[0])
         return;
-    verdict->label = fa_merge_label(merge, h, label);
-    if (!fa_vocabulary_find(&classes->label, verdict->label, &verdict->truth) || verdict->truth > n)
-        verdict->truth = n;
-    judge(verdict, logit, n);
+    verdict->truth = fa_merge_class(merge, h, label);
+    verdict->label = verdict->truth < head->nclasses ? head->class[verdict->truth] : label;
+    judge(verdict, logit, head->nclasses);
 }

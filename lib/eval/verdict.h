@@ -4,8 +4,7 @@
 
 #include "fa/eval.h"
 
-/* classes: counts of the head, which know its classes by name. logit: room for as many. */
-void verdict_make(struct fa_verdict *verdict, const struct fa_merge *merge, size_t h, const struct fa_confusion *classes,
-                  const struct fa_record *record, double *logit);
+/* logit: room for the head's classes. */
+void verdict_make(struct fa_verdict *verdict, const struct fa_merge *merge, size_t h, const struct fa_record *record, double *logit);
 
 #endif

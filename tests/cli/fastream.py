@@ -11,6 +11,12 @@ xxhash.XXH3_64bits_withSeed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes
 
 
 def write(header, records):
-    body = b"".join(msgpack.packb(item) for item in [header] + records)
-    rejects = sum(1 for record in records if not record[4])
-    sys.stdout.buffer.write(body + msgpack.packb([2, len(records), rejects, xxhash.XXH3_64bits(body, len(body))]))
+    """records is any iterable; what it yields is not kept."""
+    count = rejects = 0
+    body = [msgpack.packb(header)]
+    for record in records:
+        body.append(msgpack.packb(record))
+        count += 1
+        rejects += not record[4]
+    body = b"".join(body)
+    sys.stdout.buffer.write(body + msgpack.packb([2, count, rejects, xxhash.XXH3_64bits(body, len(body))]))
