@@ -257,7 +257,7 @@ for options in '' '--by gender,size:20 --merge age:0-9=0-2|3-9'; do
     fa-confusion -q --add -F counts "$tmp/first.counts" "$tmp/second.counts" >"$tmp/got"
     same 'and to its counts' "$tmp/logits.counts" "$tmp/got"
 done
-fa-confusion -q --add -l age <"$tmp/logits.counts" >"$out" && grep -q '^true 0-9,2,0,' "$out"
+fa-confusion -q --add -l age <"$tmp/logits.counts" >"$out" 2>"$err" && grep -q '^true 0-9,2,0,' "$out"
 result $? 'counts from standard input, one head'
 for seed in 1 1 2; do fa-confusion -q -F summary -s "$seed" "$tmp/logits" >"$tmp/seed$seed.${again:-}"; again=x$seed; done
 cmp -s "$tmp/seed1." "$tmp/seed1.x1" && ! cmp -s "$tmp/seed1." "$tmp/seed2.x1"
