@@ -52,7 +52,7 @@ def peer(name, batch, threads, n, share):
     done = subprocess.run([sys.executable, HERE + "/peer.py", name, stream, str(batch), str(threads), str(n), str(share),
                            str(PATIENCE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        missing[name] = done.stderr.strip().splitlines()[-1]
+        missing[name] = (done.stderr.strip() or "exit status %d" % done.returncode).splitlines()[-1]
         return None
     lines = [[float(number) for number in line.split()] for line in done.stdout.splitlines()]
     return lines[:-1], lines[-1][0]
