@@ -4,10 +4,11 @@
 
 Prints the accuracies on STREAM in percent: of fa-train mean and standard deviation over runs with the seeds 1, 101 ..., of
 logistic regression that of one model a fold and head, on standardised vectors, its C chosen by five-fold cross-validation
-within what it trains on. Further streams fa-train trains on too, but for the faces of the fold in question.
+within what it trains on. Further streams fa-train trains on too, but for the faces of the fold in question. Of a face with
+copies (fa-align --augment flip) the mean of the probabilities answers, as in fa-predict.
 That the folds are fa-train's is checked by the frequencies of the classes that it prints for each.
 Needs msgpack, numpy and scikit-learn; $B is the build folder. One thread each."""
-import argparse, os, re, subprocess, sys, tempfile
+import argparse, os, re, subprocess, tempfile, warnings
 
 os.environ["OMP_NUM_THREADS"] = "1"
 import msgpack
@@ -16,25 +17,37 @@ import numpy as np
 from embeddings import Embeddings
 
 
+def accuracy(probabilities, target):
+    """In percent. Both have a row for each copy of a face."""
+    sums = np.zeros((len(first), probabilities.shape[1]))
+    np.add.at(sums, face, probabilities)
+    target = target[first]
+    return 100 * np.mean(sums.argmax(1)[target >= 0] == target[target >= 0])
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
 class Logits(Embeddings):
     def __init__(self, path):
         super().__init__(path)
         header = next(msgpack.Unpacker(open(path, "rb")))
         self.heads = {head["name"]: head["classes"] for head in header[5]["heads"]}
 
-    def accuracy(self, head, among):
-        """In percent, of the faces with these ids."""
-        names = list(self.heads)
+    def accuracy(self, head):
+        names, row = list(self.heads), {name: i for i, name in enumerate(self.ids)}
         begin = sum(len(self.heads[name]) for name in names[:names.index(head)])
-        target = self.target(head, self.heads[head])
-        answer = self.x[:, begin:begin + len(self.heads[head])].argmax(1)
-        counted = (target >= 0) & np.array([name in among for name in self.ids])
-        return 100 * np.mean(answer[counted] == target[counted])
+        rows = [row.get(name, 0) for name in faces.ids]  # a face that is missing has no label either: it is not counted
+        logits = self.x[rows, begin:begin + len(self.heads[head])]
+        return accuracy(softmax(logits), faces.target(head, self.heads[head]))
 
 
 def fa_train(*more):
-    return subprocess.run([os.environ.get("B", "build") + "/fa-train", "-j", "1", "-l", option.labels, "--folds", str(option.folds),
-                           *more], check=True, stderr=subprocess.PIPE, text=True).stderr
+    """What it says on standard error."""
+    command = [os.environ.get("B", "build") + "/fa-train", "-j", "1", "-l", option.labels, "--folds", str(option.folds), *more]
+    return subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True).stderr
 
 
 def check_folds():
@@ -57,22 +70,26 @@ def ours(seed):
     with tempfile.NamedTemporaryFile() as logits:
         fa_train("-q", "-s", str(seed), "-o", logits.name, *option.more, option.stream)
         answers = Logits(logits.name)
-    return [answers.accuracy(head, set(faces.ids)) for head in heads]
+    return [answers.accuracy(head) for head in heads]
 
 
 def logistic(head):
     """Accuracy of a head, and the C of each fold."""
+    warnings.simplefilter("ignore", FutureWarning)  # what a later scikit-learn will call these options
     from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.model_selection import GroupKFold, StratifiedKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    target, right, chosen = faces.target(head, faces.classes(head)), [], []
+    target, chosen = faces.target(head, faces.classes(head)), []
+    probabilities = np.zeros((len(target), len(faces.classes(head))))
     for k in range(option.folds):
-        train, test = (fold != k) & (target >= 0), (fold == k) & (target >= 0)
-        model = LogisticRegressionCV(Cs=np.logspace(-5, 1, 13), cv=5, scoring="neg_log_loss", max_iter=1000)
+        train, test = (fold != k) & (target >= 0), fold == k
+        inner = StratifiedKFold(5) if len(first) == len(face) else [*GroupKFold(5).split(face[train], groups=face[train])]
+        model = LogisticRegressionCV(Cs=np.logspace(-5, 1, 13), cv=inner, scoring="neg_log_loss", max_iter=1000)
         both = make_pipeline(StandardScaler(), model).fit(faces.x[train], target[train])
-        right.append(both.predict(faces.x[test]) == target[test])
+        probabilities[test] = both.predict_proba(faces.x[test])
         chosen.append(float(np.max(model.C_)))
-    return 100 * np.mean(np.concatenate(right)), chosen
+    return accuracy(probabilities, target), chosen
 
 
 parser = argparse.ArgumentParser(allow_abbrev=False)
@@ -86,8 +103,9 @@ option = parser.parse_args()
 heads = option.labels.split(",")
 faces = Embeddings(option.stream)
 fold = (faces.places(1) * option.folds).astype(int)
+_, first, face = np.unique([re.sub("~[0-9]+$", "", name) for name in faces.ids], return_index=True, return_inverse=True)
 check_folds()
-print("%d faces of %d numbers, folds of %s" % (*faces.x.shape, " ".join(map(str, np.bincount(fold)))))
+print("%d faces of %d numbers, folds of %s" % (len(first), faces.x.shape[1], " ".join(map(str, np.bincount(fold[first])))))
 print("%-9s" % "", *("%14s" % head for head in heads))
 accuracies = np.array([ours(seed) for seed in range(1, 100 * option.runs, 100)])
 print("%-9s" % "fa-train", *("%8.1f \u00b1 %3.1f" % pair for pair in zip(accuracies.mean(0), accuracies.std(0))), flush=True)
