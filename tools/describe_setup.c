@@ -108,7 +108,7 @@ static void describe(const struct fa_net *net, const char *path, const struct fa
 static void describe_file(const char *path)
 {
     struct fa_err err;
-    struct fa_net *net = fa_net_open(path, NULL, 0, &err);
+    struct fa_net *net = fa_net_open(path, NULL, 0, 0, &err);
     if (!net)
         cli_fail(&err);
     describe(net, path, NULL);
@@ -122,7 +122,7 @@ static void describe_card(const char *model, const char *weights, const struct c
     for (size_t i = 0; i < card->nweights; i++) {
         char *path = cli_weights(card, i, i == 0 ? weights : NULL);
         if (card->kind == FA_CARD_EMBEDDER) {
-            struct fa_embedder *embedder = fa_embedder_open(card, path, &err);
+            struct fa_embedder *embedder = fa_embedder_open(card, path, 0, &err);
             if (!embedder)
                 cli_fail(&err);
             describe(fa_embedder_net(embedder), path, card);
