@@ -53,8 +53,11 @@ tuned() {
 }
 setsid sh -c 'exec "$@"' sh pipelines/fairface.sh "$search" -c "$tmp/labels" -O "$tmp/out" "$tmp/images" >"$out" 2>"$err" &
 pid=$!
-for _ in $(seq 100); do [ "$(wc -l <"$tmp/out/tune/journal" 2>/dev/null || echo 0)" -lt 5 ] || break; sleep .1; done
-kill -9 -- -$pid
+for _ in $(seq 600); do
+    [ "$(grep -c ' end' "$tmp/out/tune/journal" 2>/dev/null)" -lt 2 ] 2>/dev/null || [ ! -e "$tmp/out/tune/journal" ] || break
+    sleep .1
+done
+kill -9 "-$pid"
 wait $pid 2>/dev/null
 begun=$(grep -c ' end' "$tmp/out/tune/journal")
 [ "$begun" -gt 1 ] && [ ! -e "$tmp/out/tune/best.hp" ]
@@ -63,7 +66,7 @@ tuned >"$out" 2>"$err"
 result $? "... and the same command ends it"
 head -n "$begun" "$tmp/out/tune/journal" | grep -q ' search' && [ -s "$tmp/out/tune/best.hp" ] && [ -s "$tmp/out/tune/trials.csv" ]
 result $? "... leaving trials and the best of them"
-fresh 6 "... and what comes before is as it was"
+fresh 4 "... and what comes before is as it was"
 tuned >"$out" 2>"$err"
 fresh 10 "a second time nothing is done"
 check "no such option" 2 "fairface.sh [--tune" pipelines/fairface.sh --tuna "$tmp/images"
