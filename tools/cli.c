@@ -246,9 +246,9 @@ static int take_line(const struct cli_option *option, size_t n, char *line, stru
     return cli_set(option, n, line, value, err);
 }
 
-/* The lines are kept: options point into them. */
 static void read_options_file(const struct cli_option *option, size_t n, const char *path)
 {
+    static struct cli_list kept; /* options point into the lines */
     FILE *file = fopen(path, "re");
     struct fa_err err;
     size_t number = 0;
@@ -262,6 +262,8 @@ static void read_options_file(const struct cli_option *option, size_t n, const c
             break;
         }
         number++;
+        if (append_to_list(&kept, line, &err))
+            cli_fail(&err);
         if (take_line(option, n, line, &err))
             cli_usage("%s: line %zu: %s", path, number, err.text);
     }
