@@ -18,15 +18,23 @@ void tune_free_runs(const struct tune *t, struct fa_trainer **trainer)
     free(trainer);
 }
 
+static uint64_t seed_of(struct tune *t, const struct fa_trial *trial, size_t run)
+{
+    pthread_mutex_lock(&t->lock);
+    uint64_t seed = fa_search_seed(t->search, trial, run);
+    pthread_mutex_unlock(&t->lock);
+    return seed;
+}
+
 /* Fold by fold, and in each a network a repeat. */
-static struct fa_trainer **new_runs(const struct tune *t, const struct fa_trial *trial, const struct fa_fit_options *fit,
+static struct fa_trainer **new_runs(struct tune *t, const struct fa_trial *trial, const struct fa_fit_options *fit,
                                     struct fa_err *err)
 {
     struct fa_trainer **trainer = fa_mem_array(tune_runs(t), sizeof *trainer, err);
     for (size_t i = 0; trainer && i < tune_runs(t); i++) {
         struct fa_fit_options o = *fit;
         size_t repeats = (size_t)t->repeats;
-        o.seed = fa_search_seed(t->search, trial, i % repeats);
+        o.seed = seed_of(t, trial, i % repeats);
         if (!(trainer[i] = fa_trainer_new(&t->set[i / repeats], &o, err))) {
             tune_free_runs(t, trainer);
             return NULL;
