@@ -60,7 +60,9 @@ static void write_gaps(FILE *file, const struct fa_evaluation *evaluation, const
         fprintf(file, "%s: accuracy gap %.1f points", evaluation->head[h].name, 100 * gap->gap.value);
         if (!isnan(gap->gap.low))
             fprintf(file, " (95 %% interval %.1f to %.1f)", 100 * gap->gap.low, 100 * gap->gap.high);
-        fprintf(file, ", ratio %.3f, worst ", gap->ratio);
+        if (!isnan(gap->ratio))
+            fprintf(file, ", ratio %.3f", gap->ratio);
+        fputs(", worst ", file);
         put_padded(file, by->group[gap->lowest]->name, 0);
         putc('\n', file);
     }

@@ -205,6 +205,9 @@ fa-confusion -q -p --by size:20 "$tmp/logits" >"$out"
 grep -q '^size=20 and more *2\*  *50.0 (9.5-90.5)' "$out" && grep -q '^\* fewer than 30 faces' "$out" &&
     grep -q '^age: accuracy gap 50.0 points .*, ratio 0.500, worst size=20 and more$' "$out"
 result $? 'groups as text'
+{ echo "$head_lines"; printf '%s\n' 'record|a' 'label|age|3-9' 'data|1|0|0|0|0' end; } | mk >"$tmp/wrong"
+fa-confusion -q -p --by age "$tmp/wrong" | grep -qx 'age: accuracy gap 0.0 points (95 % interval 0.0 to 0.0), worst age=3-9'
+result $? 'no ratio of zero to zero'
 
 table csv -l age --merge 'age:child=0-2|3-9'
 grep -q '^true child,2,0,2,1,' "$tmp/got" && [ "$(grep -c ^true "$tmp/got")" = 2 ]
