@@ -32,8 +32,9 @@ face    := $(call room,face) $(net) $(image) $(table) $(stream)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
 export  := $(call room,export) $(eval)
+report  := $(call room,report) $(eval) $(image)
 tune    := $(call room,tune) $(base)
-cli     := $(patsubst %.c,$B/%.o,$(filter-out tools/fa-%.c tools/%_setup.c tools/%_sink.c tools/train_%.c tools/tune_%.c tools/confusion_%.c,$(wildcard tools/*.c))) $B/lib/net/card.o $(stream)
+cli     := $(addprefix $B/tools/,cli.o output.o models.o) $B/lib/net/card.o $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -50,13 +51,14 @@ $B/fa-train:     $(patsubst %.c,$B/%.o,$(wildcard tools/train_*.c)) $(cli) $(hea
 $B/fa-tune:      $(patsubst %.c,$B/%.o,$(wildcard tools/tune_*.c) $(addprefix tools/train_,options.c recipe.c data.c)) $(cli) $(head) $(tune)
 $B/fa-predict:   $(cli) $(head) $(eval)
 $B/fa-confusion: $(patsubst %.c,$B/%.o,$(wildcard tools/confusion_*.c)) $(cli) $(export)
+$B/fa-report:    $B/tools/report_read.o $(cli) $(head) $(report)
 $B/fa-cat:       $B/tools/cat_sink.o $(cli) $(head) $(export) $(image)
 
 $(TOOLS): $B/fa-%: $B/tools/fa-%.o
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # The unit tests may use every room.
-$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(tune)
+$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(report) $(tune)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(sort $^)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

@@ -38,6 +38,12 @@ void fa_decoder_close(struct fa_decoder *decoder);
 int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
                     struct fa_err *err);
 
+/* ---- encoding ---- */
+
+/* A picture as the n bytes of a JPEG file without metadata, quality 1 to 100; needs an open decoder. Free with free().
+ * Errors: what libvips cannot encode; out of memory. */
+int fa_image_encode_jpeg(const struct fa_image *image, int quality, unsigned char **bytes, size_t *n, struct fa_err *err);
+
 /* ---- scaling ---- */
 
 /* Pixels x..x+width-1, y..y+height-1 of a picture; may stick out of it. */

@@ -12,6 +12,7 @@ fa-cat
 fa-confusion
 fa-embed
 fa-predict
+fa-report
 fa-train
 fa-tune
 END
