@@ -98,7 +98,7 @@ run:
 	@pipelines/setup.sh build models
 	@$(PAR) all
 	@pipelines/models.sh mtcnn facenet-taps $(SAMPLE)/astronaut.card
-	@$(MAKE) --no-print-directory $(OUT)/summary.csv $(OUT)/astronaut.csv $(OUT)/tuned.logit
+	@$(MAKE) --no-print-directory $(OUT)/summary.csv $(OUT)/report.html $(OUT)/astronaut.csv $(OUT)/tuned.logit
 	@$B/fa-confusion -q --pretty $(OUT)/val.logit
 	@echo
 	@echo "skimage/data/astronaut.png, seen through the head just trained:"
@@ -109,10 +109,10 @@ run:
 	@sed -n '1s/^# //p' $(OUT)/tune/best.hp | sed 's/^/a search of seconds for better options, validation: /'
 	@$B/fa-confusion -q --pretty $(OUT)/tuned.logit | sed -n 's/^accuracy/  the same faces by the head it led to: accuracy/p'
 	@echo
-	@echo "tables: $(OUT)/confusion_*.csv and $(OUT)/summary.csv; head: $B/sample.fam; photograph: $(OUT)/astronaut.csv"
+	@echo "report: $(OUT)/report.html; tables: $(OUT)/confusion_*.csv and $(OUT)/summary.csv; head: $B/sample.fam; photograph: $(OUT)/astronaut.csv"
 
-$B/sample.fam: $(SAMPLE)/fairface-train.emb $B/fa-train
-	$B/fa-train -q -o $@ $<
+$B/sample.fam $B/sample-history.csv &: $(SAMPLE)/fairface-train.emb $B/fa-train
+	$B/fa-train -q --history $B/sample-history.csv -o $B/sample.fam $<
 $(OUT)/val.logit: $(SAMPLE)/fairface-val.emb $B/sample.fam $B/fa-predict
 	@mkdir -p $(@D)
 	$B/fa-predict -q -m $B/sample.fam -o $@ $<
@@ -126,6 +126,8 @@ $(OUT)/tuned.fam: $(OUT)/tune/best.hp $B/fa-train
 	$B/fa-train -q --options $< -o $@ $(SAMPLE)/fairface-train.emb
 $(OUT)/tuned.logit: $(SAMPLE)/fairface-val.emb $(OUT)/tuned.fam $B/fa-predict
 	$B/fa-predict -q -m $(OUT)/tuned.fam -o $@ $<
+$(OUT)/report.html: $(OUT)/val.logit $B/sample.fam $B/sample-history.csv $B/fa-report
+	$B/fa-report -q -m $B/sample.fam --history $B/sample-history.csv --title 'FairFace sample' -o $@ $<
 $(OUT)/astronaut.csv: $(DATA)/scikit-image-0.24.0/astronaut.png $B/sample.fam $B/fa-align $B/fa-embed $B/fa-predict $B/fa-cat
 	@mkdir -p $(@D)
 	bash -o pipefail -c '$B/fa-align -q $< | $B/fa-embed -q | $B/fa-predict -q -m $B/sample.fam | $B/fa-cat -q -F csv -o $@'

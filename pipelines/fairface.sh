@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# FairFace from pictures to confusion tables: fairface.sh [--tune[=OPTIONS]] [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
+# FairFace from pictures to confusion tables and a report: fairface.sh [--tune[=OPTIONS]] [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
 #   IMAGES  the unzipped image folder (either margin): the CSVs' paths, such as train/1.jpg, are relative to it
 #   LABELS  folder of fairface_label_train.csv and fairface_label_val.csv (default: IMAGES)
 #   OUT     where every stream, the head and the tables are kept (default: out)
@@ -85,6 +85,7 @@ for set in train val; do
     # shellcheck disable=SC2086
     stage "$out/$set.emb" "$out/$set.crop card:$card" fa-embed -m "$card" $j -o "$out/$set.emb" "$out/$set.crop"
 done
+[ -e "$out/history.csv" ] || rm -f "$out/head.fam.stage"
 if [ -n "$tune" ]; then
     # A journal of another search, which fa-tune would refuse to go on with, makes room.
     search=$(printf '%s\n' "$tune $seed" "$(digest "$(command -v fa-tune)")" "$(digest "$out/train.emb")")
@@ -92,14 +93,16 @@ if [ -n "$tune" ]; then
     # shellcheck disable=SC2086 # $tune and $j are words
     stage "$out/tune/best.hp" "$out/train.emb" fa-tune $tune $j -s "$seed" -O "$out/tune" "$out/train.emb"
     stage "$out/head.fam" "$out/train.emb $out/tune/best.hp" fa-train --options "$out/tune/best.hp" -b 32 --epochs 300 \
-        --validation-split 0.1 -s "$seed" -o "$out/head.fam" "$out/train.emb"
+        --validation-split 0.1 -s "$seed" --history "$out/history.csv" -o "$out/head.fam" "$out/train.emb"
 else
-    stage "$out/head.fam" "$out/train.emb" fa-train -s "$seed" -o "$out/head.fam" "$out/train.emb"
+    stage "$out/head.fam" "$out/train.emb" fa-train -s "$seed" --history "$out/history.csv" -o "$out/head.fam" "$out/train.emb"
 fi
 for set in train val; do
     stage "$out/$set.logit" "$out/$set.emb $out/head.fam" fa-predict -m "$out/head.fam" -o "$out/$set.logit" "$out/$set.emb"
     mkdir -p "$out/$set"
     stage "$out/$set/summary.csv" "$out/$set.logit" fa-confusion -O "$out/$set" "$out/$set.logit"
 done
+stage "$out/report.html" "$out/val.logit $out/val.crop $out/head.fam $out/history.csv" fa-report --crops "$out/val.crop" \
+    -m "$out/head.fam" --history "$out/history.csv" --title "FairFace, validation part" -o "$out/report.html" "$out/val.logit"
 fa-confusion -q --pretty "$out/val.logit"
-echo "tables: $out/val/*.csv (of the training part: $out/train/*.csv); head: $out/head.fam; streams: $out/*.crop *.emb *.logit"
+echo "report: $out/report.html; tables: $out/val/*.csv (of the training part: $out/train/*.csv); head: $out/head.fam; streams: $out/*.crop *.emb *.logit"
