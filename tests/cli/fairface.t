@@ -31,7 +31,7 @@ for stream in train.crop val.crop train.emb val.emb train.logit val.logit; do fa
 [ ! -s "$out" ]
 result $? "... every stream, whole"
 run
-fresh 10 "a second time nothing is done"
+fresh 11 "a second time nothing is done"
 touch "$tmp"/images/train/* "$tmp"/labels/* "$tmp"/out/*.emb
 run
 fresh 10 "newer times alone change nothing"
@@ -68,7 +68,7 @@ head -n "$begun" "$tmp/out/tune/journal" | grep -q ' search' && [ -s "$tmp/out/t
 result $? "... leaving trials and the best of them"
 fresh 4 "... and what comes before is as it was"
 tuned >"$out" 2>"$err"
-fresh 10 "a second time nothing is done"
+fresh 11 "a second time nothing is done"
 check "no such option" 2 "fairface.sh [--tune" pipelines/fairface.sh --tuna "$tmp/images"
 
 check "a folder without labels is an error" 1 "fairface_label_train.csv: no such file" pipelines/fairface.sh -O "$tmp/out" "$tmp/images"

@@ -150,9 +150,9 @@ static void tells_what_is_no_network(void **state)
     (void)state;
     assert_null(open_bytes((const uint8_t *)"hello, world", 12, &err));
     assert_string_equal(err.text, "m.onnx: neither an ONNX file nor a frozen TensorFlow graph");
-    assert_null(fa_net_open("/nonexistent/m.onnx", NULL, 0, &err));
+    assert_null(fa_net_open("/nonexistent/m.onnx", NULL, 0, 0, &err));
     assert_string_equal(err.text, "/nonexistent/m.onnx: No such file or directory");
-    assert_null(fa_net_open("/", NULL, 0, &err));
+    assert_null(fa_net_open("/", NULL, 0, 0, &err));
     assert_string_equal(err.text, "/: not a regular file");
     struct message node = onnx_node("Relu", "x", "y"), m = model_of(&node);
     const char *output = "conv9";
