@@ -40,13 +40,12 @@ static const char *status_of(const struct fa_trial *trial)
     return trial->status == FA_TRIAL_DONE ? "done" : trial->status == FA_TRIAL_FAILED ? "failed" : "running";
 }
 
-static void put_result(const struct tune *t, const struct tune_result *r, FILE *file)
+static void put_result(const struct tune_result *r, FILE *file)
 {
     if (r && !r->failure)
         fprintf(file, ",%.17g,%.4g,%.3f,%zu", r->score, r->best_epoch, r->seconds, r->parameters);
     else
         fputs(",,,,", file);
-    (void)t;
 }
 
 static void put_trial(const struct tune *t, const struct fa_trial *trial, FILE *file)
@@ -58,7 +57,7 @@ static void put_trial(const struct tune *t, const struct fa_trial *trial, FILE *
         fprintf(file, "%zu", trial->parent + 1);
     fprintf(file, ",%zu,%zu,%zu,%zu,%s", t->plan->bracket[trial->bracket].iteration + 1, t->plan->bracket[trial->bracket].number,
             trial->round, r && !r->failure ? r->epochs : trial->to, status_of(trial));
-    put_result(t, r, file);
+    put_result(r, file);
     for (size_t i = 0; i < t->space->n; i++) {
         putc(',', file);
         fa_table_put(file, trial->value[i] ? trial->value[i] : "");

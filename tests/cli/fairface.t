@@ -54,7 +54,7 @@ tuned() {
 setsid sh -c 'exec "$@"' sh pipelines/fairface.sh "$search" -c "$tmp/labels" -O "$tmp/out" "$tmp/images" >"$out" 2>"$err" &
 pid=$!
 for _ in $(seq 600); do
-    [ "$(grep -c ' end' "$tmp/out/tune/journal" 2>/dev/null)" -lt 2 ] 2>/dev/null || [ ! -e "$tmp/out/tune/journal" ] || break
+    [ "$(cat "$tmp/out/tune/journal" 2>/dev/null | grep -c ' end')" -lt 2 ] || break
     sleep .1
 done
 kill -9 "-$pid"

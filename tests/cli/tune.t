@@ -109,8 +109,7 @@ tune longer --iterations 2
 content longer >"$tmp/one.txt"
 content two >"$tmp/killed.txt"
 same "more iterations extend a search that is through" "$tmp/one.txt" "$tmp/killed.txt"
-tune slow --cap-seconds 0.001
-result $((1 - $?)) "--cap-seconds may stop it before any trial is done"
+check "--cap-seconds may stop it before any trial is done" 1 "stopped before any trial was done" tune slow --cap-seconds 0.001
 tune slow
 cmp -s "$tmp/slow/best.hp" "$tmp/one/best.hp"
 result $? "... and it goes on"
