@@ -106,8 +106,8 @@ run:
 	    $(OUT)/astronaut.csv
 	@echo
 	@echo
-	@sed -n '1s/^# //p' $(OUT)/tune/best.hp | sed 's/^/a search of seconds for better options, validation: /'
-	@$B/fa-confusion -q --pretty $(OUT)/tuned.logit | sed -n 's/^accuracy/  the same faces by the head it led to: accuracy/p'
+	@echo "a search of seconds for better options, $(OUT)/tune/best.hp, and the head trained by them, $(OUT)/tuned.fam:"
+	@$B/fa-confusion -q --pretty $(OUT)/tuned.logit | awk '/: rows are/ { head = $$1 } /^accuracy/ { print "  " head, $$0 }'
 	@echo
 	@echo "report: $(OUT)/report.html; tables: $(OUT)/confusion_*.csv and $(OUT)/summary.csv; head: $B/sample.fam; photograph: $(OUT)/astronaut.csv"
 

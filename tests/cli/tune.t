@@ -164,6 +164,15 @@ check "repeats" 0 "" tune x --repeats 3 --cap-trials 2 -o "$tmp/three.fam"
 result $? "... are members of the model"
 rm -rf "$tmp/x"
 check "folds" 0 "" tune x --folds 3 --cap-trials 2 --retrain -o "$tmp/fold.fam"
+[ "$(cut -d , -f 2 "$tmp/x/epochs.csv" | sort -u | tr '\n' ' ')" = "1 2 3 run " ] && fa-cat "$tmp/fold.fam" | grep -q '^member 1: .* 400 faces, 0 held out'
+result $? "... are trained one by one, and all of them by --retrain"
+rm -rf "$tmp/x"
+check "what is held out, mapped, and a weight that is tuned" 0 "" tune x --set 'validation-split = fixed 0' --split-by service_test=True --group-by race \
+    --map 'age:3-9=0-2|10-19' --set 'w = choice 0.5 2' --head-weight 'race={w}' -l age,race --cap-trials 3
+grep -q '^head-weight = race=\(0.5\|2\)$' "$tmp/x/best.hp" && grep -q 'map=age:3-9=0-2|10-19' "$tmp/x/journal" && ! grep -q gender "$tmp/x/trials.csv"
+result $? "... all have their effect"
+check "... and are what the journal is of" 1 "of another search (there: data = " tune x --split-by service_test=False --group-by race \
+    --set 'validation-split = fixed 0' --map 'age:3-9=0-2|10-19' --set 'w = choice 0.5 2' --head-weight 'race={w}' -l age,race --cap-trials 3
 rm -rf "$tmp/x"
 check "small networks only" 0 "" tune x --cap-parameters 600 --cap-trials 20
 [ "$(column "$tmp/x/trials.csv" parameters | sort -n | tail -n 1)" -le 600 ]
@@ -201,6 +210,7 @@ result $? "leave out a bracket"
 
 # ---- wrong usage ----
 
+check "a map that is tuned" 2 "parameter map: what trials are scored on must be the same" tune none --set 'map = choice age:0-2=3-9 age:3-9=0-2'
 check "a parameter that is none" 2 "parameter width: neither an option of fa-train nor used in a template as {width}" tune none --set 'width = bool'
 check "a value fa-train would not take" 2 "parameter lr: --lr: '1000' is not a number from 1e-09 to 100" tune none --set 'lr = choice 1e-3 1000'
 check "a name fa-train does not know" 2 "parameter optimizer: --optimizer: 'lion' is none of adam, adamw, sgd" tune none --set 'optimizer = choice adam lion'
