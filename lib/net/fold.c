@@ -20,7 +20,7 @@ static bool shares_constant(struct net_graph *graph, const struct net_node *node
     bool cast = strcmp(node->op->name, "Cast") == 0;
     struct net_constant *constant = node->ninputs ? graph->value[node->in[0]].constant : NULL;
     if (!constant || (!cast && strcmp(node->op->name, "Identity") != 0) ||
-        (cast && constant->dtype != *(const enum net_dtype *)node->params))
+        (cast && (constant->dtype != NET_F32 || *(const enum net_dtype *)node->params != NET_F32)))
         return false;
     graph->value[node->out[0]].constant = constant;
     return true;

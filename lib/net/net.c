@@ -219,7 +219,8 @@ struct fa_net *net_open(const struct net_source *source, struct fa_err *err)
         return NULL;
     net->graph.label = fa_arena_strdup(&net->graph.arena, source->label, err);
     net->graph.flags = source->flags;
-    int failed = !net->graph.label || build(&net->graph, source, err) || take_digest(net, source->file, err) || describe(net, err);
+    int failed = !net->graph.label || build(&net->graph, source, err) || take_digest(net, source->file, err) ||
+                 describe(net, err);
     net_beside_close(&net->graph);
     if (failed) {
         keep_one_line(err);

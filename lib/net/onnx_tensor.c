@@ -120,7 +120,8 @@ static int read_external(struct net_graph *graph, struct net_bytes message, size
             return net_onnx_malformed(graph, "a tensor", err);
     }
     if (length != bytes)
-        return fa_err_set(err, "%s: %llu bytes in '%.80s', want %zu", graph->label, (unsigned long long)length, location, bytes);
+        return fa_err_set(err, "%s: %llu bytes in '%.80s', want %zu", graph->label, (unsigned long long)length, location,
+                          bytes);
     return net_beside(graph, location, offset, length, raw, err);
 }
 

@@ -59,4 +59,5 @@ static void run(const struct net_step *step, float *scratch)
     while (net_walk_next(&walk));
 }
 
-const struct net_op net_op_lrn = {.name = "LRN", .min_in = 1, .max_in = 1, .max_out = 1, .read = read, .plan = plan_lrn, .run = run};
+const struct net_op net_op_lrn = {.name = "LRN", .min_in = 1, .max_in = 1, .max_out = 1, .read = read, .plan = plan_lrn,
+                                  .run = run};

@@ -80,7 +80,8 @@ static struct norm_state *start(struct net_plan *plan, struct net_step *step, si
 }
 
 /* Scale and bias have one value for each channel or group, along axis. */
-static int by_axis(struct net_plan *plan, struct net_step *step, struct norm_state *s, size_t axis, size_t n, struct fa_err *err)
+static int by_axis(struct net_plan *plan, struct net_step *step, struct norm_state *s, size_t axis, size_t n,
+                   struct fa_err *err)
 {
     for (size_t k = 1; k < 3; k++)
         if (step->in[k].rank != 1 || step->in[k].dim[0] != n)
@@ -228,9 +229,12 @@ static void run(const struct net_step *step, float *scratch)
     static const float zero = 0;
     const struct norm_state *s = step->state;
     bool biased = step->nin > 2 && step->in[2].present;
-    float unread[2], *data[6] = {step->out[0].data, step->in[0].data, step->in[1].data,
+    float unread[2], *data[6] = {step->out[0].data,
+                                 step->in[0].data,
+                                 step->in[1].data,
                                  biased ? step->in[2].data : (float *)(size_t)&zero,
-                                 step->nout > 1 ? step->out[1].data : &unread[0], step->nout > 2 ? step->out[2].data : &unread[1]};
+                                 step->nout > 1 ? step->out[1].data : &unread[0],
+                                 step->nout > 2 ? step->out[2].data : &unread[1]};
     const ptrdiff_t *stride[6] = {s->y, s->x, s->scale, s->bias, s->mean, s->factor};
     struct net_view group[6], inner[4];
     const struct net_view *groups[6];

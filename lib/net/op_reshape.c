@@ -193,7 +193,8 @@ static int plan_unsqueeze(struct net_plan *plan, struct net_step *step, struct f
     return 0;
 }
 
-/* Dropout's ratio and training mode are inputs 1 and 2 from opset 12 on: true would ask for training, if anything is dropped. */
+/* Dropout's ratio and training mode are inputs 1 and 2 from opset 12 on: true would ask for training, if anything is
+ * dropped. */
 static int plan_same(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
     int64_t training = 0;

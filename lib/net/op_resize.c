@@ -192,7 +192,9 @@ static int find_scales(struct net_plan *plan, struct net_step *step, struct axis
         struct axis *a = &axis[i];
         bool kept = by_size && p->keep != STRETCH;
         a->scale = kept ? common : a->scale;
-        double size = kept ? floor(common * (double)a->in + 0.5) : by_size ? known(step, k, i) : floor((double)a->in * a->scale);
+        double size = kept      ? floor(common * (double)a->in + 0.5)
+                      : by_size ? known(step, k, i)
+                                : floor((double)a->in * a->scale);
         if (by_size && a->axis == 0 && net_plan_batch(plan) != 1 && size == 1) { /* the graph was fixed to one image */
             size = (double)a->in;
             a->scale = 1;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes networks of the shapes people use on faces, with random weights, and what ONNX Runtime makes of a random input.
 
-usage: make_nets.py [--full FOLDER]
+usage: make_nets.py [--full FOLDER] [NAME...]
 
 Needs pip torch, torchvision, onnx, onnxscript and onnxruntime. Without --full, tests/golden/nets is made anew: the same
-operators in the same order with few channels and small inputs. With it, FOLDER gets them in full size, for tests/cli/nets.t.
+operators in the same order with few channels and small inputs. With it, FOLDER gets them, or those named, in full size, for tests/cli/nets.t.
 Each is a folder like ONNX's cases: model.onnx, test_data_set_0/{input,output}_N.pb. Both of PyTorch's exporters are used,
 opsets from 7 to 21, batch and size open or fixed, weights in float16, and weights beside the file.
 """
@@ -251,6 +251,8 @@ def slim(path):
 
 
 def save(root, name, net, shape, opset, open_axes=None, dynamo=False, half=False, picture=False):
+    if given.name and name not in given.name:
+        return
     torch.manual_seed(sum(name.encode()))
     for p in net.parameters():
         if p.dim() > 1:
@@ -302,6 +304,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     parser = argparse.ArgumentParser()
     parser.add_argument("--full")
+    parser.add_argument("name", nargs="*")
     given = parser.parse_args()
     if not given.full:
         shutil.rmtree(ROOT, ignore_errors=True)
