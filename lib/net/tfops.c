@@ -121,17 +121,18 @@ static int from_concat(struct translation *t)
     return 0;
 }
 
-static int add_axes(struct translation *t, size_t k)
+/* The integers of input k, a constant and the last input, become the attribute name. */
+static int add_list(struct translation *t, size_t k, const char *name)
 {
     size_t n;
-    const int64_t *axes = constant_ints(t, k, &n);
-    if (!axes)
+    const int64_t *list = constant_ints(t, k, &n);
+    if (!list)
         return -1;
-    struct net_attr *attr = add(t, "axes", NET_ATTR_INTS);
-    attr->ints = fa_arena_alloc(&t->graph->arena, n * sizeof *axes, t->err);
+    struct net_attr *attr = add(t, name, NET_ATTR_INTS);
+    attr->ints = fa_arena_alloc(&t->graph->arena, n * sizeof *list, t->err);
     if (!attr->ints)
         return -1;
-    memcpy(attr->ints, axes, n * sizeof *axes);
+    memcpy(attr->ints, list, n * sizeof *list);
     attr->n = n;
     t->node->ninputs = k;
     return 0;
@@ -140,12 +141,35 @@ static int add_axes(struct translation *t, size_t k)
 static int from_reduce(struct translation *t)
 {
     add_int(t, "keepdims", net_attr_int(&t->old, "keep_dims", 0));
-    return add_axes(t, 1);
+    return add_list(t, 1, "axes");
 }
 
 static int from_expand_dims(struct translation *t)
 {
-    return add_axes(t, 1);
+    return add_list(t, 1, "axes");
+}
+
+static int from_transpose(struct translation *t)
+{
+    return add_list(t, 1, "perm");
+}
+
+/* TensorFlow has before and after of each axis, ONNX first all before, then all after. */
+static int from_pad(struct translation *t)
+{
+    if (add_list(t, 1, "pads"))
+        return -1;
+    struct net_attr *pads = &t->made[t->nmade - 1];
+    int64_t *sorted = fa_arena_alloc(&t->graph->arena, pads->n * sizeof *sorted, t->err);
+    if (!sorted)
+        return -1;
+    for (size_t i = 0; i < pads->n / 2; i++) {
+        sorted[i] = pads->ints[2 * i];
+        sorted[i + pads->n / 2] = pads->ints[2 * i + 1];
+    }
+    pads->ints = sorted;
+    pads->n = pads->n / 2 * 2;
+    return 0;
 }
 
 static int from_squeeze(struct translation *t)
@@ -190,48 +214,63 @@ static const struct tf_op {
     size_t inputs; /* that it needs */
     int (*translate)(struct translation *t);
 } tf_ops[] = {
+    {"Abs", "Abs", 1, same_meaning},
     {"Add", "Add", 2, same_meaning},
+    {"AddN", "Sum", 1, same_meaning},
     {"AddV2", "Add", 2, same_meaning},
     {"AvgPool", "AveragePool", 1, from_pool},
     {"BiasAdd", "Add", 2, same_meaning},
+    {"Ceil", "Ceil", 1, same_meaning},
     {"ConcatV2", "Concat", 2, from_concat},
     {"Conv2D", "Conv", 2, from_conv},
     {"DepthwiseConv2dNative", "Conv", 2, from_depthwise},
     {"Elu", "Elu", 1, same_meaning},
     {"Exp", "Exp", 1, same_meaning},
     {"ExpandDims", "Unsqueeze", 2, from_expand_dims},
+    {"Floor", "Floor", 1, same_meaning},
     {"FusedBatchNorm", "BatchNormalization", 5, from_batchnorm},
     {"FusedBatchNormV2", "BatchNormalization", 5, from_batchnorm},
     {"FusedBatchNormV3", "BatchNormalization", 5, from_batchnorm},
     {"Identity", "Identity", 1, same_meaning},
     {"LeakyRelu", "LeakyRelu", 1, from_leaky},
+    {"Log", "Log", 1, same_meaning},
+    {"LogSoftmax", "LogSoftmax", 1, same_meaning},
     {"MatMul", "Gemm", 2, from_matmul},
     {"Max", "ReduceMax", 2, from_reduce},
     {"MaxPool", "MaxPool", 1, from_pool},
     {"Maximum", "Max", 2, same_meaning},
     {"Mean", "ReduceMean", 2, from_reduce},
+    {"Min", "ReduceMin", 2, from_reduce},
     {"Minimum", "Min", 2, same_meaning},
     {"Mul", "Mul", 2, same_meaning},
     {"Neg", "Neg", 1, same_meaning},
+    {"Pad", "Pad", 2, from_pad},
+    {"Pow", "Pow", 2, same_meaning},
+    {"Prod", "ReduceProd", 2, from_reduce},
     {"RealDiv", "Div", 2, same_meaning},
+    {"Reciprocal", "Reciprocal", 1, same_meaning},
     {"Relu", "Relu", 1, same_meaning},
     {"Relu6", "Clip", 1, from_relu6},
     {"Reshape", "Reshape", 2, same_meaning},
     {"Rsqrt", "Rsqrt", 1, same_meaning},
+    {"Selu", "Selu", 1, same_meaning},
     {"Sigmoid", "Sigmoid", 1, same_meaning},
     {"Softmax", "Softmax", 1, same_meaning},
+    {"Softplus", "Softplus", 1, same_meaning},
+    {"Softsign", "Softsign", 1, same_meaning},
     {"Sqrt", "Sqrt", 1, same_meaning},
     {"Square", "Mul", 1, from_square},
     {"Squeeze", "Squeeze", 1, from_squeeze},
     {"Sub", "Sub", 2, same_meaning},
     {"Sum", "ReduceSum", 2, from_reduce},
     {"Tanh", "Tanh", 1, same_meaning},
+    {"Transpose", "Transpose", 2, from_transpose},
 };
 
 /* Types and hints that say nothing the graph does not; what they would have to be to matter is checked elsewhere. */
 static void ignore_attrs(struct net_node *node)
 {
-    static const char *const names[] = {"T", "U", "Tidx", "Tshape", "Tdim", "N", "use_cudnn_on_gpu"};
+    static const char *const names[] = {"T", "U", "Tidx", "Tshape", "Tdim", "Tperm", "Tpaddings", "N", "use_cudnn_on_gpu"};
     for (size_t i = 0; i < node->nattrs; i++) {
         node->attr[i].read = node->attr[i].read || node->attr[i].name[0] == '_';
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)

@@ -303,6 +303,39 @@ static void reads_a_graphdef_and_opens_its_batch(void **state)
     fa_net_close(net);
 }
 
+/* Padded above and to the right, then channels first, as magnitudes. */
+static void pads_and_transposes_a_graphdef(void **state)
+{
+    (void)state;
+    static const float x[8] = {1, -2, 3, -4, 5, -6, 7, -8};
+    static const float want[18] = {0, 0, 0, 1, 3, 0, 5, 7, 0, 0, 0, 0, 2, 4, 0, 6, 8, 0};
+    static const int32_t pads[8] = {0, 0, 1, 0, 0, 1, 0, 0}, perm[4] = {0, 3, 1, 2};
+    struct fa_err err = {""};
+    struct message m = {.n = 0}, shape = tf_shape(4, (int64_t[]){1, 2, 2, 2}), value = {.n = 0};
+    struct message in = tf_node("x", "Placeholder", ""), pad = tf_node("p", "Pad", "x pads");
+    struct message turn = tf_node("t", "Transpose", "p perm"), y = tf_node("y", "Abs", "t");
+    put_message(&value, 7, &shape);
+    tf_attr(&in, "shape", &value);
+    struct message widths = tf_const("pads", 3, 2, (int64_t[]){4, 2}, pads, sizeof pads);
+    struct message order = tf_const("perm", 3, 1, (int64_t[]){4}, perm, sizeof perm);
+    const struct message *nodes[] = {&in, &widths, &order, &pad, &turn, &y};
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+        put_message(&m, 1, nodes[i]);
+    struct fa_net *net = open_bytes(m.bytes, m.n, &err);
+    if (!net)
+        fail_msg("%s", err.text);
+    struct fa_exec *exec = fa_exec_new(net, &err);
+    struct fa_tensor input = {.data = x, .rank = 4, .dim = {1, 2, 2, 2}}, output;
+    if (fa_exec_run(exec, &input, &output, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(output.rank, 4);
+    assert_int_equal(output.dim[1], 2);
+    assert_int_equal(output.dim[2], 3);
+    assert_memory_equal(output.data, want, sizeof want);
+    fa_exec_free(exec);
+    fa_net_close(net);
+}
+
 static void names_what_is_wrong_with_a_graphdef(void **state)
 {
     (void)state;
@@ -427,6 +460,7 @@ int main(void)
         cmocka_unit_test(tells_what_is_no_network),
         cmocka_unit_test(damaged_onnx_files_are_survived),
         cmocka_unit_test(reads_a_graphdef_and_opens_its_batch),
+        cmocka_unit_test(pads_and_transposes_a_graphdef),
         cmocka_unit_test(names_what_is_wrong_with_a_graphdef),
         cmocka_unit_test(damaged_graphdefs_are_survived),
         cmocka_unit_test(many_shapes_run_in_turn),
