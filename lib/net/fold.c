@@ -31,6 +31,7 @@ static int keep_constant(struct net_graph *graph, size_t v, const struct net_vie
     struct net_constant *constant = net_graph_add_constant(graph, err);
     if (!constant)
         return -1;
+    constant->folded = true;
     constant->dtype = view->dtype;
     constant->rank = view->rank;
     memcpy(constant->dim, view->dim, sizeof view->dim);

@@ -31,6 +31,8 @@ struct net_constant {
     enum net_stored stored;
     struct net_bytes raw; /* the elements within the file; unused once data is set */
     void *data;           /* float or int64_t, C order; owned by the constant */
+    bool folded;          /* computed from others, while loading */
+    bool read;            /* by a run */
 };
 
 enum net_attr_type {
@@ -96,6 +98,7 @@ struct net_graph {
     size_t *input, ninputs, input_capacity;
     size_t *output, noutputs, output_capacity;
     struct net_beside *beside; /* files that hold data of its tensors */
+    size_t plan_bytes; /* the most that a plan may take */
     unsigned flags; /* FA_NET_EXACT ... */
     bool opened; /* all inputs are fixed to batch 1 in the file: any batch is run as so many ones */
 };
@@ -136,6 +139,10 @@ size_t net_count(size_t rank, const size_t *dim, size_t limit);
  * ones: what a few bytes of a file can ask for is bounded. */
 #define NET_MAX_ELEMENTS ((size_t)1 << 28)
 #define NET_MAX_KNOWN ((size_t)1 << 24)
+/* The most bytes that loading and a plan take for all they compute, besides four times the file's own, and that a run
+ * takes for one image. */
+#define NET_MAX_PLAN ((size_t)1 << 28)
+#define NET_MAX_IMAGE ((size_t)1 << 32)
 
 /* attr.c: attributes by name. On a value of the wrong type they note the error, return the default, and net_attr_done()
  * fails; it also fails on an attribute nobody asked for. */

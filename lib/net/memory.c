@@ -58,5 +58,9 @@ int net_plan_memory(struct net_plan *plan, struct fa_err *err)
     }
     free(buffer);
     plan->floats += plan->scratch;
+    size_t images = plan->graph->ninputs && plan->rank[0] && plan->dim[0][0] ? plan->dim[0][0] : 1, bytes = plan->floats * sizeof(float);
+    if (bytes / images > NET_MAX_IMAGE)
+        return fa_err_set(err, "%s: a run takes %zu MiB for one image, at most %zu are supported", plan->graph->label,
+                          bytes / images >> 20, NET_MAX_IMAGE >> 20);
     return 0;
 }

@@ -71,6 +71,23 @@ static bool is_fixed_to_one(const struct net_graph *graph)
     return graph->ninputs > 0;
 }
 
+/* Makes the constants that runs read ready, and frees those that only led to them. */
+static int keep_constants(struct net_graph *graph, struct fa_err *err)
+{
+    for (size_t v = 0; v < graph->nvalues; v++) {
+        struct net_constant *constant = graph->value[v].constant;
+        if (!constant || (!graph->value[v].uses && !graph->value[v].wanted))
+            continue;
+        if (net_constant_decode(constant, err))
+            return -1;
+        constant->read = true;
+    }
+    for (size_t i = 0; i < graph->nconstants; i++)
+        if (graph->constant[i]->folded && !graph->constant[i]->read)
+            net_constant_release(graph->constant[i]);
+    return 0;
+}
+
 /* Lays the weights, then keeps only the constants that runs read. */
 static int prepare(struct net_graph *graph, struct fa_err *err)
 {
@@ -85,13 +102,16 @@ static int prepare(struct net_graph *graph, struct fa_err *err)
             !graph->value[weights].wanted && graph->value[weights].constant->raw.at)
             net_constant_release(graph->value[weights].constant);
     }
-    if (net_graph_order(graph, err))
-        return -1;
-    for (size_t v = 0; v < graph->nvalues; v++)
-        if (graph->value[v].constant && (graph->value[v].uses || graph->value[v].wanted) &&
-            net_constant_decode(graph->value[v].constant, err))
-            return -1;
-    return 0;
+    return net_graph_order(graph, err) || keep_constants(graph, err) ? -1 : 0;
+}
+
+static void bound_plans(struct net_graph *graph, struct net_bytes file)
+{
+    const struct net_beside *beside = NULL;
+    graph->plan_bytes = NET_MAX_PLAN;
+    do
+        graph->plan_bytes += 4 * net_bytes_size(file);
+    while (net_beside_next(graph, &beside, &file));
 }
 
 static int build(struct net_graph *graph, const struct net_source *source, struct fa_err *err)
@@ -99,6 +119,7 @@ static int build(struct net_graph *graph, const struct net_source *source, struc
     if (detect_format(graph, source->file, err) ||
         (graph->format == NET_ONNX ? net_read_onnx : net_read_graphdef)(graph, source->file, err))
         return -1;
+    bound_plans(graph, source->file);
     for (size_t i = 0; i < source->nbindings; i++)
         if (bind(graph, &source->binding[i], err))
             return -1;

@@ -89,7 +89,7 @@ static void cut_axis(struct net_view *view, size_t axis, int64_t start, int64_t 
     int64_t n = by > 0 ? (end > start ? (end - start - 1) / by + 1 : 0) : (start > end ? (start - end - 1) / -by + 1 : 0);
     view->offset += n ? start * view->stride[axis] : 0;
     view->dim[axis] = (size_t)n;
-    view->stride[axis] *= by;
+    view->stride[axis] *= n > 1 ? by : 1; /* steps of an axis that is named again and again would overflow */
 }
 
 static int plan_slice(struct net_plan *plan, struct net_step *step, struct fa_err *err)

@@ -19,6 +19,12 @@ int net_plan_error(const struct net_plan *plan, const struct net_step *step, str
 
 void *net_plan_alloc(struct net_plan *plan, size_t bytes, struct fa_err *err)
 {
+    size_t most = plan->graph->plan_bytes;
+    if (bytes > most - plan->bytes) {
+        fa_err_set(err, "%s: what is computed before a run takes more than %zu MiB", plan->graph->label, most >> 20);
+        return NULL;
+    }
+    plan->bytes += bytes;
     return fa_arena_alloc(&plan->arena, bytes, err);
 }
 
@@ -314,6 +320,10 @@ struct net_plan *net_plan_start(const struct net_graph *graph, const struct fa_t
         memcpy(view->dim, inputs[i].dim, sizeof view->dim);
         plan->rank[i] = inputs[i].rank;
         memcpy(plan->dim[i], inputs[i].dim, sizeof plan->dim[i]);
+        if (net_count(view->rank, view->dim, NET_MAX_ELEMENTS) == NET_NONE) {
+            fa_err_set(err, "%s: input '%.80s': too large", graph->label, graph->value[graph->input[i]].name);
+            goto fail;
+        }
         net_dense(view, NULL);
         if (add_buffer(plan, (struct net_buffer){.input = i}, &view->buffer, err))
             goto fail;

@@ -14,6 +14,7 @@ struct net_buffer {
 struct net_plan {
     const struct net_graph *graph;
     struct fa_arena arena;
+    size_t bytes; /* of arena */
     size_t batch;
     struct net_view *value;  /* of each value of the graph; absent until made */
     bool *absorbed;          /* nodes that an earlier step does along */

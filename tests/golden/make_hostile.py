@@ -128,6 +128,13 @@ def onnx_files():
     yield "beside-no-number", one("Conv", "w", raw=[external(location="text.onnx", offset="-1")])
     yield "input-integers", model([node("Relu", ["x"], ["y"])]).replace(b"\x08\x01\x12", b"\x08\x07\x12")
     yield "input-gigantic", model([node("Relu", ["x"], ["y"])], shape=(1, 1 << 20, 1 << 20))
+    yield "input-gigantic-turned", model([node("Transpose", ["x"], ["y"])], shape=(1, 1 << 20, 1 << 20))
+    yield "constants-many", model([node("ConstantOfShape", ["s"], ["c0"])] +
+                                  [node("Add", [f"c{i}"] * 2, [f"c{i + 1}"]) for i in range(30)] +
+                                  [node("ReduceMax", ["c30"], ["r"]), node("Add", ["x", "r"], ["y"])], {"s": ints(1 << 12, 1 << 12)})
+    yield "values-many", model([node("Expand", ["x", "s"], ["e"])] + [node("Relu", ["e"], [f"v{i}"]) for i in range(16)] +
+                               [node("Sum", [f"v{i}" for i in range(16)], ["t"]), node("ReduceMax", ["t"], ["y"])],
+                               {"s": ints(1 << 20, 1, 2, 6, 6)})
 
 
 def varint(n):

@@ -144,6 +144,25 @@ static void asks_for_no_huge_memory(void **state)
     refuses(&m, "m.onnx: node 'the-node' (ConstantOfShape): computes too large a constant");
 }
 
+/* Slice may name an axis again: what is left of it has no step to overflow. */
+static void takes_huge_steps(void **state)
+{
+    (void)state;
+    const int64_t from[3] = {0}, to[3] = {3, 3, 3}, axis[3] = {2, 2, 2}, by[3] = {INT32_MAX, INT32_MAX, INT32_MAX}, three = 3;
+    struct fa_err err = {""};
+    struct message slice = onnx_node("Slice", "x s e a t", "y"), graph = graph_of(&slice);
+    const struct message list[] = {onnx_tensor("s", 7, 1, &three, from, sizeof from), onnx_tensor("e", 7, 1, &three, to, sizeof to),
+                                   onnx_tensor("a", 7, 1, &three, axis, sizeof axis), onnx_tensor("t", 7, 1, &three, by, sizeof by)};
+    for (size_t i = 0; i < 4; i++)
+        put_message(&graph, 5, &list[i]);
+    struct message m = onnx_model(&graph, 13);
+    struct fa_net *net = open_bytes(m.bytes, m.n, &err);
+    if (!net)
+        fail_msg("%s", err.text);
+    assert_int_equal(fa_net_output(net, 0)->dim[2], 1);
+    fa_net_close(net);
+}
+
 static void tells_what_is_no_network(void **state)
 {
     struct fa_err err;
@@ -457,6 +476,7 @@ int main(void)
         cmocka_unit_test(names_what_is_wrong_with_a_graph),
         cmocka_unit_test(names_what_is_wrong_with_a_tensor),
         cmocka_unit_test(asks_for_no_huge_memory),
+        cmocka_unit_test(takes_huge_steps),
         cmocka_unit_test(tells_what_is_no_network),
         cmocka_unit_test(damaged_onnx_files_are_survived),
         cmocka_unit_test(reads_a_graphdef_and_opens_its_batch),
