@@ -126,8 +126,9 @@ $(OUT)/tuned.fam: $(OUT)/tune/best.hp $B/fa-train
 	$B/fa-train -q --options $< -o $@ $(SAMPLE)/fairface-train.emb
 $(OUT)/tuned.logit: $(SAMPLE)/fairface-val.emb $(OUT)/tuned.fam $B/fa-predict
 	$B/fa-predict -q -m $(OUT)/tuned.fam -o $@ $<
-$(OUT)/report.html: $(OUT)/val.logit $B/sample.fam $B/sample-history.csv $B/fa-report
-	$B/fa-report -q -m $B/sample.fam --history $B/sample-history.csv --title 'FairFace sample' -o $@ $<
+$(OUT)/report.html: $(OUT)/val.logit $B/sample.fam $B/sample-history.csv $(OUT)/tune/best.hp $B/fa-report
+	$B/fa-report -q -m $B/sample.fam --history $B/sample-history.csv --trials $(OUT)/tune/trials.csv \
+	    --epochs $(OUT)/tune/epochs.csv --title 'FairFace sample' -o $@ $<
 $(OUT)/astronaut.csv: $(DATA)/scikit-image-0.24.0/astronaut.png $B/sample.fam $B/fa-align $B/fa-embed $B/fa-predict $B/fa-cat
 	@mkdir -p $(@D)
 	bash -o pipefail -c '$B/fa-align -q $< | $B/fa-embed -q | $B/fa-predict -q -m $B/sample.fam | $B/fa-cat -q -F csv -o $@'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# FairFace from pictures to confusion tables and a report: fairface.sh [--tune[=OPTIONS]] [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
+# FairFace from pictures to confusion tables and a report:
+#   fairface.sh [--tune[=OPTIONS]] [-m CARD] [-c LABELS] [-O OUT] [-j N] [-s SEED] IMAGES
 #   IMAGES  the unzipped image folder (either margin): the CSVs' paths, such as train/1.jpg, are relative to it
 #   LABELS  folder of fairface_label_train.csv and fairface_label_val.csv (default: IMAGES)
 #   OUT     where every stream, the head and the tables are kept (default: out)
@@ -8,7 +9,7 @@
 # A stage is left out only if its command, its program and the contents of all that it reads are those of the last time.
 set -eu -o pipefail
 
-usage() { sed -n '2,7s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '3,8s/^# //p' "$0" >&2; exit 2; }
 fail() { echo "fairface.sh: $*" >&2; exit 1; }
 
 card=facenet-taps labels='' out=out threads='' seed=1 tune=''
@@ -24,7 +25,7 @@ while getopts m:c:O:j:s:h-: option; do
     O) out=$OPTARG ;;
     j) threads=$OPTARG ;;
     s) seed=$OPTARG ;;
-    h) sed -n '2,8s/^# //p' "$0"; exit 0 ;;
+    h) sed -n '2,9s/^# //p' "$0"; exit 0 ;;
     *) usage ;;
     esac
 done
@@ -86,6 +87,7 @@ for set in train val; do
     stage "$out/$set.emb" "$out/$set.crop card:$card" fa-embed -m "$card" $j -o "$out/$set.emb" "$out/$set.crop"
 done
 [ -e "$out/history.csv" ] || rm -f "$out/head.fam.stage"
+searched=()
 if [ -n "$tune" ]; then
     # A journal of another search, which fa-tune would refuse to go on with, makes room.
     search=$(printf '%s\n' "$tune $seed" "$(digest "$(command -v fa-tune)")" "$(digest "$out/train.emb")")
@@ -94,6 +96,7 @@ if [ -n "$tune" ]; then
     stage "$out/tune/best.hp" "$out/train.emb" fa-tune $tune $j -s "$seed" -O "$out/tune" "$out/train.emb"
     stage "$out/head.fam" "$out/train.emb $out/tune/best.hp" fa-train --options "$out/tune/best.hp" -b 32 --epochs 300 \
         --validation-split 0.1 -s "$seed" --history "$out/history.csv" -o "$out/head.fam" "$out/train.emb"
+    searched=(--trials "$out/tune/trials.csv" --epochs "$out/tune/epochs.csv")
 else
     stage "$out/head.fam" "$out/train.emb" fa-train -s "$seed" --history "$out/history.csv" -o "$out/head.fam" "$out/train.emb"
 fi
@@ -103,6 +106,7 @@ for set in train val; do
     stage "$out/$set/summary.csv" "$out/$set.logit" fa-confusion -O "$out/$set" "$out/$set.logit"
 done
 stage "$out/report.html" "$out/val.logit $out/val.crop $out/head.fam $out/history.csv" fa-report --crops "$out/val.crop" \
-    -m "$out/head.fam" --history "$out/history.csv" --title "FairFace, validation part" -o "$out/report.html" "$out/val.logit"
+    -m "$out/head.fam" --history "$out/history.csv" "${searched[@]}" --title "FairFace, validation part" -o "$out/report.html" \
+    "$out/val.logit"
 fa-confusion -q --pretty "$out/val.logit"
 echo "report: $out/report.html; tables: $out/val/*.csv (of the training part: $out/train/*.csv); head: $out/head.fam; streams: $out/*.crop *.emb *.logit"

@@ -69,6 +69,8 @@ result $? "... leaving trials and the best of them"
 fresh 4 "... and what comes before is as it was"
 tuned >"$out" 2>"$err"
 fresh 11 "a second time nothing is done"
+grep -q 'what was tried' "$tmp/out/report.html"
+result $? "the report shows the search"
 check "no such option" 2 "fairface.sh [--tune" pipelines/fairface.sh --tuna "$tmp/images"
 
 check "a folder without labels is an error" 1 "fairface_label_train.csv: no such file" pipelines/fairface.sh -O "$tmp/out" "$tmp/images"
