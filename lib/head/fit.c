@@ -8,11 +8,24 @@
 
 /* ---- one step ---- */
 
+struct tallying {
+    struct fa_trainer *trainer;
+    const float *logits;
+    size_t n;
+};
+
+static void tally_head(void *arg, size_t h, unsigned worker)
+{
+    const struct tallying *tallying = arg;
+    struct fa_trainer *t = tallying->trainer;
+    (void)worker;
+    tally_add(&t->tally[h], tallying->logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), t->mlp.head[h].nclasses,
+              t->batch_label + h, t->mlp.nheads, tallying->n);
+}
+
 static void tally_heads(struct fa_trainer *t, const float *logits, size_t n)
 {
-    for (size_t h = 0; h < t->mlp.nheads; h++)
-        tally_add(&t->tally[h], logits + t->mlp.head[h].offset, mlp_nlogits(&t->mlp), t->mlp.head[h].nclasses,
-                  t->batch_label + h, t->mlp.nheads, n);
+    fa_pool_for(t->pool, t->mlp.nheads, tally_head, &(struct tallying){t, logits, n});
 }
 
 void trainer_load(const struct fa_trainer *t, float *x, const uint32_t *row, size_t n)
@@ -53,7 +66,7 @@ static void train_step(struct fa_trainer *t, const uint32_t *row, size_t n)
     fa_pool_for(t->pool, (n + SLICE - 1) / SLICE, prepare_slice, &(struct batch){t, row, n});
     load_labels(t, row, n);
     mlp_forward(&t->mlp, &t->tape, t->param, n, t->pool);
-    mlp_loss(&t->mlp, &t->tape, t->loss, t->batch_label, n, t->score);
+    mlp_loss(&t->mlp, &t->tape, t->loss, t->batch_label, n, t->score, t->pool);
     tally_heads(t, t->tape.y[t->mlp.nsteps - 1], n);
     t->rate = trainer_rate(t);
     t->steps++;

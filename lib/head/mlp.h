@@ -78,7 +78,7 @@ void mlp_draw_masks(const struct fa_mlp *mlp, struct mlp_tape *tape, size_t row,
  * score[nheads] and leaves the gradient of the summed losses in the tape; backward writes grad, laid out as param. */
 void mlp_forward(const struct fa_mlp *mlp, struct mlp_tape *tape, float *param, size_t rows, struct fa_pool *pool);
 void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const struct layer_loss *loss, const int32_t *label, size_t rows,
-              struct layer_score *score);
+              struct layer_score *score, struct fa_pool *pool);
 void mlp_backward(const struct fa_mlp *mlp, struct mlp_tape *tape, const float *param, float *grad, size_t rows,
                   struct fa_pool *pool);
 

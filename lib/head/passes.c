@@ -98,15 +98,29 @@ void mlp_forward(const struct fa_mlp *mlp, struct mlp_tape *tape, float *param, 
     }
 }
 
-void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const struct layer_loss *loss, const int32_t *label, size_t rows,
-              struct layer_score *score)
+struct scoring {
+    const struct fa_mlp *mlp;
+    struct mlp_tape *tape;
+    const struct layer_loss *loss;
+    const int32_t *label;
+    size_t rows;
+    struct layer_score *score;
+};
+
+static void score_head(void *arg, size_t h, unsigned worker)
 {
-    size_t last = mlp->nsteps - 1, stride = mlp->step[last].out;
-    for (size_t h = 0; h < mlp->nheads; h++) {
-        const struct fa_head *head = &mlp->head[h];
-        layer_softmax_loss(&score[h], tape->dy[mlp->nblocks - 1] + head->offset, tape->y[last] + head->offset, stride, &loss[h],
-                           label + h, mlp->nheads, rows);
-    }
+    const struct scoring *s = arg;
+    const struct fa_mlp *mlp = s->mlp;
+    size_t last = mlp->nsteps - 1, offset = mlp->head[h].offset;
+    (void)worker;
+    layer_softmax_loss(&s->score[h], s->tape->dy[mlp->nblocks - 1] + offset, s->tape->y[last] + offset, mlp->step[last].out,
+                       &s->loss[h], s->label + h, mlp->nheads, s->rows);
+}
+
+void mlp_loss(const struct fa_mlp *mlp, struct mlp_tape *tape, const struct layer_loss *loss, const int32_t *label, size_t rows,
+              struct layer_score *score, struct fa_pool *pool)
+{
+    fa_pool_for(pool, mlp->nheads, score_head, &(struct scoring){mlp, tape, loss, label, rows, score});
 }
 
 /* ---- backward ---- */

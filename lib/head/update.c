@@ -3,9 +3,9 @@
 #include "fa/tensor.h"
 #include "mlp.h"
 
-/* Gradients of kernels and steps of the optimiser go by parts of tensors: whole rows, about as many floats as a core's own
- * cache holds with their moments. */
-enum { PART = 1 << 15, GRAIN = 16 };
+/* Gradients of kernels and steps of the optimiser go by parts of tensors: whole rows, few enough that a core's own cache holds
+ * them with their moments; more with a large batch, which has to be packed anew for each part. */
+enum { PART = 1 << 15, LARGE = 128, GRAIN = 16 };
 
 struct work {
     const struct fa_mlp *mlp;
@@ -18,15 +18,15 @@ struct work {
     struct layer_sgd sgd[2];
 };
 
-static size_t rows_per_part(const struct mlp_tensor *tensor)
+static size_t rows_per_part(const struct work *w, const struct mlp_tensor *tensor)
 {
-    size_t rows = PART / tensor->cols / GRAIN * GRAIN;
+    size_t times = w->rows / LARGE, rows = PART * (times ? times : 1) / tensor->cols / GRAIN * GRAIN;
     return rows ? rows : GRAIN;
 }
 
-static size_t parts_of(const struct mlp_tensor *tensor)
+static size_t parts_of(const struct work *w, const struct mlp_tensor *tensor)
 {
-    size_t each = rows_per_part(tensor);
+    size_t each = rows_per_part(w, tensor);
     return tensor->trained ? (tensor->rows + each - 1) / each : 0;
 }
 
@@ -43,9 +43,9 @@ static void work_on_part(void *arg, size_t part, unsigned worker)
     const struct mlp_state *s = w->state;
     const struct mlp_tensor *tensor = w->mlp->tensor;
     (void)worker;
-    for (; part >= parts_of(tensor); tensor++)
-        part -= parts_of(tensor);
-    size_t each = rows_per_part(tensor), row = part * each, rows = tensor->rows - row < each ? tensor->rows - row : each;
+    for (; part >= parts_of(w, tensor); tensor++)
+        part -= parts_of(w, tensor);
+    size_t each = rows_per_part(w, tensor), row = part * each, rows = tensor->rows - row < each ? tensor->rows - row : each;
     size_t at = tensor->offset + row * tensor->cols, n = rows * tensor->cols;
     if (w->tape && tensor->matrix)
         kernel_gradient(w, tensor, row, rows);
@@ -59,7 +59,7 @@ static void work_on_all(struct work *w, struct fa_pool *pool)
 {
     size_t parts = 0;
     for (size_t i = 0; i < w->mlp->ntensors; i++)
-        parts += parts_of(&w->mlp->tensor[i]);
+        parts += parts_of(w, &w->mlp->tensor[i]);
     fa_pool_for(pool, parts, work_on_part, w);
 }
 

@@ -95,7 +95,7 @@ static void take_step(FILE *file, struct run *run, const struct fa_fit_options *
     for (size_t i = 0; i < 2 * ROWS; i++)
         label[i] = (int32_t)label64[i];
     mlp_forward(&run->mlp, &run->tape, run->param, ROWS, NULL);
-    mlp_loss(&run->mlp, &run->tape, run->loss, label, ROWS, score);
+    mlp_loss(&run->mlp, &run->tape, run->loss, label, ROWS, score, NULL);
     mlp_backward(&run->mlp, &run->tape, run->param, run->grad, ROWS, NULL);
     run->objective[step] = (float)(score[0].objective + score[1].objective);
     if (step == 0)

@@ -415,7 +415,7 @@ static double network_loss(void *arg)
     struct network *n = arg;
     struct layer_score score[2] = {{0}};
     mlp_forward(&n->mlp, &n->tape, n->param, ROWS, NULL);
-    mlp_loss(&n->mlp, &n->tape, n->loss, n->label, ROWS, score);
+    mlp_loss(&n->mlp, &n->tape, n->loss, n->label, ROWS, score, NULL);
     return score[0].objective + score[1].objective;
 }
 
@@ -481,7 +481,7 @@ static struct trained train_network(const struct fa_mlp *mlp, enum fa_optimizer 
         draw(tape.x, B * mlp->dim, step);
         mlp_draw_masks(mlp, &tape, 0, B, 1, step);
         mlp_forward(mlp, &tape, t.param, B, pool);
-        mlp_loss(mlp, &tape, &loss, label, B, &score);
+        mlp_loss(mlp, &tape, &loss, label, B, &score, pool);
         if (at_once) {
             mlp_learn(mlp, &tape, &state, B, &options, 1e-2, pool);
         } else {
