@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "tune.h"
 
@@ -55,28 +54,6 @@ static int append(struct tune *t, const char *kind, const struct fields *f, stru
 
 /* ---- what is searched ---- */
 
-static uint64_t digest_of(const struct fa_dataset *data)
-{
-    XXH3_state_t *hash = XXH3_createState();
-    float *x = fa_mem_array(data->dim, sizeof *x, NULL);
-    if (!hash || !x)
-        cli_fail_text("out of memory");
-    XXH3_64bits_reset(hash);
-    for (size_t i = 0; i < data->rows; i++) {
-        uint8_t held = data->held ? data->held[i] : 2;
-        XXH3_64bits_update(hash, data->id[i], strlen(data->id[i]) + 1);
-        XXH3_64bits_update(hash, data->group[i], strlen(data->group[i]) + 1);
-        XXH3_64bits_update(hash, &held, 1);
-        XXH3_64bits_update(hash, data->label + i * data->nheads, data->nheads * sizeof *data->label);
-        fa_dataset_row(data, i, x);
-        XXH3_64bits_update(hash, x, data->dim * sizeof *x);
-    }
-    uint64_t digest = XXH3_64bits_digest(hash);
-    XXH3_freeState(hash);
-    free(x);
-    return digest;
-}
-
 static void add_heads(struct fields *f, const struct fa_dataset *data)
 {
     for (size_t h = 0; h < data->nheads; h++) {
@@ -105,10 +82,13 @@ static void identify(struct tune *t, const char *objective)
 {
     static const char *const schedule[] = {"keras", "paper", "asha", "random", "grid"};
     struct fa_err err;
+    uint64_t digest;
     size_t most = MOST_FIELDS + t->space->n + t->data->nheads + t->base.recipe.map.n + t->base.recipe.head_weight.n;
     struct fields f = fields_new(&t->arena, most);
+    if (fa_dataset_digest(t->data, &digest, &err))
+        cli_fail(&err);
     add(&f, "version", "%s", FA_VERSION);
-    add(&f, "data", "%zu faces of %zu numbers with digest %016llx", t->data->rows, t->data->dim, (unsigned long long)digest_of(t->data));
+    add(&f, "data", "%zu faces of %zu numbers with digest %016llx", t->data->rows, t->data->dim, (unsigned long long)digest);
     add_heads(&f, t->data);
     add_list(&f, "map", &t->base.recipe.map);
     add(&f, "folds", "%ld", t->source.folds);

@@ -181,18 +181,10 @@ int tune_configure(const struct tune *t, const char *const *value, struct train_
 
 size_t tune_parameters(const struct fa_arch *arch, const struct fa_dataset *data)
 {
-    size_t wide = data->dim, n = 0;
-    for (size_t i = 0; i < arch->n; i++) {
-        if (arch->layer[i].kind == FA_BATCHNORM)
-            n += 4 * wide;
-        if (arch->layer[i].kind != FA_DENSE)
-            continue;
-        n += (wide + 1) * arch->layer[i].units;
-        wide = arch->layer[i].units;
-    }
+    size_t nlogits = 0;
     for (size_t h = 0; h < data->nheads; h++)
-        n += (wide + 1) * data->head[h].nclasses;
-    return n;
+        nlogits += data->head[h].nclasses;
+    return fa_arch_parameters(arch, data->dim, nlogits);
 }
 
 bool tune_accepts(void *arg, const char *const *value)

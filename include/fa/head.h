@@ -46,6 +46,9 @@ int fa_arch_parse(struct fa_arch *arch, const char *line, struct fa_err *err);
 /* The line in its one canonical form, owned by the arena. */
 const char *fa_arch_print(const struct fa_arch *arch, struct fa_arena *arena, struct fa_err *err);
 
+/* Weights of the layers and of heads with nlogits classes in all, batch norms' means and variances among them. */
+size_t fa_arch_parameters(const struct fa_arch *arch, size_t dim, size_t nlogits);
+
 /* ---- data ---- */
 
 /* Labels of a head that stand for several of its classes: the i-th is label nclasses + i of a row. */
@@ -105,6 +108,9 @@ struct fa_dataset_options {
 /* Further errors: no record has the label group_by, or split_value as label split_by. */
 struct fa_dataset *fa_dataset_read_with(struct fa_reader *reader, const struct fa_dataset_options *options, struct fa_err *err);
 void fa_dataset_free(struct fa_dataset *data);
+
+/* XXH3-64 of all that training depends on: ids, groups, what is held out, labels (also mapped ones) and embeddings. */
+int fa_dataset_digest(const struct fa_dataset *data, uint64_t *digest, struct fa_err *err);
 
 /* Makes a class of a head a coarse label for n >= 1 of its other classes: rows that have it train the sum of their
  * probabilities, and it is a class no more. To be called before any trainer sees the data.
@@ -209,6 +215,9 @@ int fa_trainer_epoch(struct fa_trainer *trainer, struct fa_epoch *epoch, struct 
 size_t fa_trainer_epochs(const struct fa_trainer *trainer);
 size_t fa_trainer_best(const struct fa_trainer *trainer);
 const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size_t epoch); /* from 0 */
+
+/* Takes the weights back to those of the best epoch; optimiser, step and epoch stay where they are. */
+void fa_trainer_rewind(struct fa_trainer *trainer);
 
 /* Writes all that n trainers of one data set need to be taken up again, wherever they are. Name stands in messages. */
 int fa_checkpoint_write(struct fa_trainer *const *trainer, size_t n, FILE *file, const char *name, struct fa_err *err);

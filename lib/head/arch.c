@@ -171,3 +171,18 @@ const char *fa_arch_print(const struct fa_arch *arch, struct fa_arena *arena, st
     }
     return text;
 }
+
+size_t fa_arch_parameters(const struct fa_arch *arch, size_t dim, size_t nlogits)
+{
+    size_t n = 0, in = dim;
+    for (size_t i = 0; i < arch->n; i++) {
+        const struct fa_layer *layer = &arch->layer[i];
+        if (layer->kind == FA_DENSE) {
+            n += (in + 1) * layer->units;
+            in = layer->units;
+        } else if (layer->kind == FA_BATCHNORM) {
+            n += 4 * in;
+        }
+    }
+    return n + (in + 1) * nlogits;
+}

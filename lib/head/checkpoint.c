@@ -17,10 +17,8 @@ struct place {
 
 /* ---- what a checkpoint belongs to ---- */
 
-/* x: room for an embedding. */
-static uint64_t digest_of(const struct fa_dataset *data, XXH3_state_t *hash, float *x)
+static void hash_rows(const struct fa_dataset *data, XXH3_state_t *hash, float *x)
 {
-    XXH3_64bits_reset(hash);
     for (size_t i = 0; i < data->rows; i++) {
         uint8_t held = data->held ? data->held[i] : 2;
         XXH3_64bits_update(hash, data->id[i], strlen(data->id[i]) + 1);
@@ -30,22 +28,46 @@ static uint64_t digest_of(const struct fa_dataset *data, XXH3_state_t *hash, flo
         fa_dataset_row(data, i, x);
         XXH3_64bits_update(hash, x, data->dim * sizeof *x);
     }
+}
+
+int fa_dataset_digest(const struct fa_dataset *data, uint64_t *digest, struct fa_err *err)
+{
+    XXH3_state_t *hash = XXH3_createState();
+    float *x = fa_mem_array(data->dim, sizeof *x, err);
+    if (!hash || !x) {
+        XXH3_freeState(hash);
+        free(x);
+        return fa_err_memory(err, data->dim * sizeof *x);
+    }
+    XXH3_64bits_reset(hash);
+    hash_rows(data, hash, x);
     for (size_t h = 0; h < data->nheads; h++)
         for (size_t i = 0; i < data->coarse[h].n; i++) {
             XXH3_64bits_update(hash, data->coarse[h].name[i], strlen(data->coarse[h].name[i]) + 1);
             XXH3_64bits_update(hash, data->coarse[h].has + i * data->head[h].nclasses, data->head[h].nclasses);
         }
-    return XXH3_64bits_digest(hash);
+    *digest = XXH3_64bits_digest(hash);
+    XXH3_freeState(hash);
+    free(x);
+    return 0;
+}
+
+/* Worked out once a trainer: it takes a pass over the data. */
+static int digest_of(struct fa_trainer *t, struct fa_err *err)
+{
+    if (!t->digested && fa_dataset_digest(t->data, &t->digest, err))
+        return -1;
+    t->digested = true;
+    return 0;
 }
 
 /* One fact a line, the first to differ being the reason to refuse. */
-static char *identify(struct fa_trainer *const *trainer, size_t n, XXH3_state_t *hash, struct fa_arena *arena,
-                      struct fa_err *err)
+static char *identify(struct fa_trainer *const *trainer, size_t n, struct fa_arena *arena, struct fa_err *err)
 {
     const struct fa_dataset *data = trainer[0]->data;
     struct fa_map map = {0};
     const char *arch = fa_arch_print(&trainer[0]->options.arch, arena, err);
-    if (!arch || trainer_describe(&map, arena, trainer[0], err))
+    if (!arch || digest_of(trainer[0], err) || trainer_describe(&map, arena, trainer[0], err))
         return NULL;
     char *text = fa_arena_printf(arena, err, "version " FA_VERSION "\n");
     for (size_t h = 0; text && h < data->nheads; h++) {
@@ -58,7 +80,7 @@ static char *identify(struct fa_trainer *const *trainer, size_t n, XXH3_state_t 
     for (size_t i = 0; text && i < map.n; i++)
         text = fa_arena_printf(arena, err, "%s%s %s\n", text, map.pair[i].key, model_describe_value(&map.pair[i].value, arena));
     return text ? fa_arena_printf(arena, err, "%sdata of %zu faces with digest %016llx\n", text, data->rows,
-                                  (unsigned long long)digest_of(data, hash, trainer[0]->x))
+                                  (unsigned long long)trainer[0]->digest)
                 : NULL;
 }
 
@@ -144,7 +166,7 @@ int fa_checkpoint_write(struct fa_trainer *const *trainer, size_t n, FILE *file,
     struct fa_arena arena = {0};
     struct sink sink = {file, XXH3_createState()};
     int failed = sink.hash ? 0 : fa_err_memory(err, 1);
-    char *identity = failed ? NULL : identify(trainer, n, sink.hash, &arena, err);
+    char *identity = failed ? NULL : identify(trainer, n, &arena, err);
     failed = !identity ? -1 : put_all(&sink, trainer, n, identity) ? fa_err_sys(err, "%s: write", name) : 0;
     XXH3_freeState(sink.hash);
     fa_arena_free(&arena);
@@ -214,13 +236,11 @@ int fa_checkpoint_read(const char *path, struct fa_trainer *const *trainer, size
     struct fa_err why;
     struct source source = {0};
     unsigned char *bytes = NULL;
-    XXH3_state_t *hash = XXH3_createState();
-    int failed = hash ? model_slurp(&bytes, &source.left, path, err) : fa_err_memory(err, 1);
-    char *identity = failed ? NULL : identify(trainer, n, hash, &arena, err);
+    int failed = model_slurp(&bytes, &source.left, path, err);
+    char *identity = failed ? NULL : identify(trainer, n, &arena, err);
     source.at = bytes;
     if (identity && take_all(&source, trainer, n, identity, &why))
         failed = fa_err_set(err, "%s: %s", path, why.text);
-    XXH3_freeState(hash);
     fa_arena_free(&arena);
     free(bytes);
     return identity ? failed : -1;

@@ -198,3 +198,8 @@ const struct fa_epoch *fa_trainer_history(const struct fa_trainer *trainer, size
 {
     return &trainer->history[epoch];
 }
+
+void fa_trainer_rewind(struct fa_trainer *trainer)
+{
+    memcpy(trainer->param, trainer->best, trainer->mlp.floats * sizeof *trainer->best);
+}

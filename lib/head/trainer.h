@@ -28,6 +28,8 @@ struct fa_trainer {
     size_t epochs, best_epoch;
     struct monitor monitor;
     double best_value;
+    uint64_t digest;           /* of data, if digested */
+    bool digested;
     struct fa_epoch *history;
     struct fa_arena arena; /* owns the small arrays */
 };

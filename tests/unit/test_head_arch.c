@@ -75,11 +75,28 @@ static void faults_are_named(void **state)
     assert_non_null(strstr(err.text, "more than 64 layers"));
 }
 
+static void parameters_are_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        size_t n;
+    } c[] = {{"none", 5 * 4}, {"standardize, dropout .3", 5 * 4}, {"dense 7 relu", 5 * 7 + 8 * 4}, {"batchnorm", 4 * 4 + 5 * 4},
+             {"dense 7, batchnorm, dense 2", 5 * 7 + 4 * 7 + 8 * 2 + 3 * 4}};
+    struct fa_arch arch;
+    struct fa_err err;
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        assert_int_equal(fa_arch_parse(&arch, c[i].line, &err), 0);
+        assert_int_equal(fa_arch_parameters(&arch, 4, 4), c[i].n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_have_one_canonical_form),
         cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(parameters_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,11 +110,66 @@ static void damage_is_refused(void **state)
     fa_dataset_free(data);
 }
 
+static uint64_t digest_of(const struct fa_dataset *data)
+{
+    struct fa_err err;
+    uint64_t digest;
+    assert_int_equal(fa_dataset_digest(data, &digest, &err), 0);
+    return digest;
+}
+
+static void data_has_a_digest(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct faces one = {.n = 60, .dim = 4}, other = one, turned = one;
+    other.seed = 1;
+    turned.reversed = true;
+    const char *gender = "gender";
+    struct fa_dataset *data = faces_read(&one, NULL, 0, &err), *again = faces_read(&turned, NULL, 0, &err),
+                      *third = faces_read(&other, NULL, 0, &err), *few = faces_read(&one, &gender, 1, &err);
+    uint64_t digest = digest_of(data);
+    assert_true(digest == digest_of(again));
+    assert_true(digest != digest_of(third));
+    assert_true(digest != digest_of(few));
+    assert_int_equal(fa_dataset_map(data, "age", "0-2", (const char *[]){"3-9", "10-19"}, 2, &err), 0);
+    assert_true(digest != digest_of(data));
+    fa_dataset_free(data);
+    fa_dataset_free(again);
+    fa_dataset_free(third);
+    fa_dataset_free(few);
+}
+
+static void weights_can_be_taken_back(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct fa_epoch epoch;
+    struct fa_fit_options options = small();
+    options.patience = 3;
+    options.epochs = 40;
+    options.schedule = FA_CONSTANT;
+    struct fa_dataset *data = faces_read(&(struct faces){.n = 90, .dim = 3}, NULL, 0, &err);
+    struct fa_trainer *t = fa_trainer_new(data, &options, &err);
+    while (fa_trainer_epoch(t, &epoch, &err) == 1)
+        ;
+    assert_true(t->best_epoch < t->epochs);
+    assert_memory_not_equal(t->param, t->best, t->mlp.floats * sizeof(float));
+    uint64_t steps = t->steps;
+    fa_trainer_rewind(t);
+    assert_memory_equal(t->param, t->best, t->mlp.floats * sizeof(float));
+    assert_true(t->steps == steps);
+    fa_trainer_free(t);
+    fa_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_can_be_the_last),
         cmocka_unit_test(damage_is_refused),
+        cmocka_unit_test(data_has_a_digest),
+        cmocka_unit_test(weights_can_be_taken_back),
     };
     return cmocka_run_group_tests(tests, make_path, NULL);
 }
