@@ -134,7 +134,7 @@ struct fa_search_options {
     uint64_t seed;
     bool maximize;            /* larger scores are better */
     size_t retries;           /* further attempts for a trial that failed, before another takes its place */
-    size_t failures;          /* trials that fail one after the other before the search stops; 0: any number */
+    size_t failures;          /* trials of a round that follow on each other and failed before the search stops; 0: any number */
     size_t most_trials;       /* of the plan's, in their order, that are begun; 0: all */
     size_t most_epochs;       /* the same, counted in the epochs that they may take */
     bool (*accept)(void *arg, const char *const *value); /* whether a configuration may be tried; NULL: any */
@@ -171,6 +171,8 @@ enum fa_ask { FA_ASK_ERROR = -1, FA_ASK_OVER, FA_ASK_TRIAL, FA_ASK_WAIT };
  * nothing more to do. But for FA_SCHEDULE_ASHA, each trial's configuration follows from seed, number and the scores of
  * certain trials before it, never from the order in which trials end:
  * - those of round 0 are drawn in order, none twice. Where nothing new is left, the trial is FA_TRIAL_EMPTY.
+ * - what takes the place of those that failed comes when all others of the round are over, and so on; of these places, those
+ *   of other brackets may draw the same configuration.
  * - the k-th of a later round goes on from the k-th best of the round before, of equals the one with the smaller number: once
  *   all those are done, so that Keras's rule (as soon as more are done and not selected than will be thrown out) holds.
  * - FA_SAMPLER_TPE (Bergstra et al., "Algorithms for hyper-parameter optimization", NIPS 2011; in the manner of BOHB, by the

@@ -18,10 +18,10 @@ static uint64_t digest_of(const struct fa_space *space, const char *const *value
 }
 
 /* The slot of the digest, or the free one where it belongs. */
-static uint64_t *slot_of(uint64_t *table, size_t capacity, uint64_t digest)
+static struct search_seen *slot_of(struct search_seen *table, size_t capacity, uint64_t digest)
 {
     size_t i = digest & (capacity - 1);
-    while (table[i] && table[i] != digest)
+    while (table[i].digest && table[i].digest != digest)
         i = (i + 1) & (capacity - 1);
     return &table[i];
 }
@@ -29,44 +29,58 @@ static uint64_t *slot_of(uint64_t *table, size_t capacity, uint64_t digest)
 static int grow_seen(struct fa_search *search, struct fa_err *err)
 {
     size_t capacity = search->seen_capacity ? 2 * search->seen_capacity : 256;
-    uint64_t *table = fa_mem_array(capacity, sizeof *table, err);
+    struct search_seen *table = fa_mem_array(capacity, sizeof *table, err);
     if (!table)
         return -1;
     for (size_t i = 0; i < search->seen_capacity; i++)
-        if (search->seen[i])
-            *slot_of(table, capacity, search->seen[i]) = search->seen[i];
+        if (search->seen[i].digest)
+            *slot_of(table, capacity, search->seen[i].digest) = search->seen[i];
     free(search->seen);
     search->seen = table;
     search->seen_capacity = capacity;
     return 0;
 }
 
-static bool is_new(const struct fa_search *search, const char *const *value)
+/* What takes a place is drawn when a wave is over, which may be before or after another bracket draws: it is for its own
+ * bracket to see, under a digest of its own. */
+static uint64_t digest_in(uint64_t digest, size_t bracket)
 {
-    return !search->seen_capacity || !*slot_of(search->seen, search->seen_capacity, digest_of(search->space, value));
+    return XXH3_64bits_withSeed(&digest, sizeof digest, bracket + 1) | 1;
 }
 
-int search_see(struct fa_search *search, const char *const *value, struct fa_err *err)
+/* For the same reason, what later brackets drew is new. */
+static bool is_new(const struct fa_search *search, const struct fa_trial *trial, const char *const *value)
 {
+    if (!search->seen_capacity)
+        return true;
+    uint64_t digest = digest_of(search->space, value);
+    const struct search_seen *own = slot_of(search->seen, search->seen_capacity, digest),
+                             *other = slot_of(search->seen, search->seen_capacity, digest_in(digest, trial->bracket));
+    return (!own->digest || own->bracket > trial->bracket) && !other->digest;
+}
+
+int search_see(struct fa_search *search, const struct fa_trial *trial, const char *const *value, struct fa_err *err)
+{
+    uint64_t digest = digest_of(search->space, value);
     if (2 * search->nseen >= search->seen_capacity && grow_seen(search, err))
         return -1;
-    uint64_t digest = digest_of(search->space, value), *slot = slot_of(search->seen, search->seen_capacity, digest);
-    if (*slot)
-        return 0;
-    *slot = digest;
-    search->nseen++;
-    return 1;
+    digest = trial->fill ? digest_in(digest, trial->bracket) : digest;
+    struct search_seen *slot = slot_of(search->seen, search->seen_capacity, digest);
+    search->nseen += !slot->digest;
+    if (!slot->digest)
+        *slot = (struct search_seen){digest, trial->bracket};
+    return 0;
 }
 
-static bool may_try(const struct fa_search *search, const char *const *value)
+static bool may_try(const struct fa_search *search, const struct fa_trial *trial, const char *const *value)
 {
-    return is_new(search, value) && (!search->options.accept || search->options.accept(search->options.arg, value));
+    return is_new(search, trial, value) && (!search->options.accept || search->options.accept(search->options.arg, value));
 }
 
 /* ---- a new one ---- */
 
 /* Of a space with few points: the first one not tried from a random one on. */
-static const char *const *find_point(struct fa_search *search, struct fa_rng *rng, struct fa_err *err)
+static const char *const *find_point(struct fa_search *search, const struct fa_trial *trial, struct fa_rng *rng, struct fa_err *err)
 {
     size_t points = fa_space_points(search->space);
     if (!points || points > MOST_POINTS)
@@ -77,7 +91,7 @@ static const char *const *find_point(struct fa_search *search, struct fa_rng *rn
         const char *const *value = fa_space_point(search->space, (from + i) % points, &arena, err);
         if (!value)
             break;
-        found = may_try(search, value) ? (from + i) % points : SIZE_MAX;
+        found = may_try(search, trial, value) ? (from + i) % points : SIZE_MAX;
         fa_arena_reset(&arena);
     }
     fa_arena_free(&arena);
@@ -86,10 +100,9 @@ static const char *const *find_point(struct fa_search *search, struct fa_rng *rn
 
 static const char *const *draw_once(struct fa_search *search, const struct fa_trial *trial, struct fa_rng *rng, struct fa_err *err)
 {
-    size_t below = trial->number >= FA_TUNE_LAG ? trial->number - FA_TUNE_LAG + 1 : 0;
     bool few = false;
     if (search->options.sampler == FA_SAMPLER_TPE) {
-        const char *const *value = search_suggest(search, search->plan->kind == FA_SCHEDULE_ASHA ? search->n : below, rng, &few, err);
+        const char *const *value = search_suggest(search, trial, rng, &few, err);
         if (value || !few)
             return value;
     }
@@ -100,7 +113,7 @@ static const char *const *draw_once(struct fa_search *search, const struct fa_tr
 static const char *const *grid_point(struct fa_search *search, const struct fa_trial *trial, struct fa_err *err)
 {
     const char *const *value = trial->fill ? NULL : fa_space_point(search->space, trial->number, &search->arena, err);
-    return value && may_try(search, value) ? value : NULL;
+    return value && may_try(search, trial, value) ? value : NULL;
 }
 
 int search_draw(struct fa_search *search, struct fa_trial *trial, struct fa_err *err)
@@ -113,15 +126,15 @@ int search_draw(struct fa_search *search, struct fa_trial *trial, struct fa_err 
     } else {
         for (size_t i = 0; i < TRIES && !value && !err->text[0]; i++) {
             value = draw_once(search, trial, &rng, err);
-            value = value && may_try(search, value) ? value : NULL;
+            value = value && may_try(search, trial, value) ? value : NULL;
         }
-        value = value || err->text[0] ? value : find_point(search, &rng, err);
+        value = value || err->text[0] ? value : find_point(search, trial, &rng, err);
         search->exhausted = search->exhausted || !value;
     }
     if (!value)
         return err->text[0] ? -1 : 0;
     trial->value = value;
-    return search_see(search, value, err);
+    return search_see(search, trial, value, err) ? -1 : 1;
 }
 
 uint64_t fa_search_seed(const struct fa_search *search, const struct fa_trial *trial, size_t run)

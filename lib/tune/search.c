@@ -95,11 +95,6 @@ const struct fa_search_options *fa_search_options(const struct fa_search *search
 
 /* ---- what to train next ---- */
 
-static bool is_over(const struct fa_trial *trial)
-{
-    return trial->status >= FA_TRIAL_DONE;
-}
-
 static bool is_selected(const struct fa_search *search, const struct fa_trial *parent)
 {
     for (size_t i = parent->number + 1; i < search->n; i++)
@@ -118,28 +113,11 @@ static void go_on_from(struct fa_trial *trial, const struct fa_trial *parent)
     trial->value = parent->value;
 }
 
-/* Whether a trial must wait: some of the round before may still end; or, where it takes the place of one that failed, some of
- * its own round that are to come first. */
-static bool must_wait(const struct fa_search *search, const struct fa_trial *trial)
-{
-    for (size_t i = 0; i < search->n; i++) {
-        const struct fa_trial *t = &search->trial[i];
-        if (t->bracket != trial->bracket || t->number == trial->number || is_over(t))
-            continue;
-        if (t->round + 1 == trial->round)
-            return true;
-        bool first = t->fill < trial->fill || (t->number < trial->number && t->status == FA_TRIAL_WAITING);
-        if (trial->fill && t->round == trial->round && first)
-            return true;
-    }
-    return false;
-}
-
 /* 1, 0 if no parent is left, 2 if it must wait. */
 static int promote(struct fa_search *search, struct fa_trial *trial, struct fa_err *err)
 {
     size_t n, k = 0;
-    if (must_wait(search, trial))
+    if (search_must_wait(search, trial))
         return 2;
     if (search_rank(search, trial->bracket, trial->round - 1, &n, err))
         return -1;
@@ -151,19 +129,12 @@ static int promote(struct fa_search *search, struct fa_trial *trial, struct fa_e
     return 1;
 }
 
-static bool all_over_before(const struct fa_search *search, size_t number)
-{
-    for (size_t i = 0; i < number; i++)
-        if (!is_over(&search->trial[i]))
-            return false;
-    return true;
-}
-
 /* The same for a trial of round 0. */
 static int begin_new(struct fa_search *search, struct fa_trial *trial, struct fa_err *err)
 {
-    bool looks_back = search->options.sampler == FA_SAMPLER_TPE && trial->number >= FA_TUNE_LAG;
-    if (looks_back && !all_over_before(search, trial->number - FA_TUNE_LAG + 1))
+    if (trial->fill && search_must_wait(search, trial))
+        return 2;
+    if (search->options.sampler == FA_SAMPLER_TPE && !search_knows(search, trial))
         return 2;
     return search_draw(search, trial, err);
 }
@@ -195,7 +166,7 @@ static enum fa_ask ask_plan(struct fa_search *search, size_t *number, struct fa_
     const struct fa_trial *waits = NULL; /* of a later round: so do those behind it in its bracket */
     for (size_t i = 0; i < search->limit; i++) {
         struct fa_trial *t = &search->trial[i];
-        bool behind = t->round ? waits && waits->bracket == t->bracket && !t->fill : held_up;
+        bool behind = t->round ? waits && waits->bracket == t->bracket && !t->fill : held_up && !t->fill;
         if (t->status != FA_TRIAL_WAITING || (behind && !t->value))
             continue;
         int can = t->value ? 1 : t->round ? promote(search, t, err) : begin_new(search, t, err);
@@ -205,7 +176,7 @@ static enum fa_ask ask_plan(struct fa_search *search, size_t *number, struct fa_
             return hand_out(t, number);
         if (can == 0)
             t->status = t->fill ? FA_TRIAL_FAILED : FA_TRIAL_EMPTY;
-        held_up = held_up || (can == 2 && !t->round);
+        held_up = held_up || (can == 2 && !t->round && !t->fill);
         waits = can == 2 && t->round && !t->fill ? t : waits;
     }
     return wait_or_over(search);
@@ -283,7 +254,6 @@ static void set_back(struct fa_search *search, struct fa_trial *trial)
     trial->result = NULL;
     if (trial->attempt++ < search->options.retries)
         return;
-    search->in_a_row++;
     trial->attempt = 0;
     trial->value = NULL;
     trial->fill++;
@@ -302,7 +272,6 @@ int fa_search_tell(struct fa_search *search, size_t number, double score, void *
     if (isfinite(score)) {
         trial->score = score;
         trial->status = FA_TRIAL_DONE;
-        search->in_a_row = 0;
         return 0;
     }
     if (fa_mem_grow(&search->failed, &search->failed_capacity, search->nfailed + 1, sizeof *search->failed, err))
@@ -311,6 +280,7 @@ int fa_search_tell(struct fa_search *search, size_t number, double score, void *
     trial->status = FA_TRIAL_FAILED;
     search->failed[search->nfailed++] = *trial;
     set_back(search, trial);
+    search->gave_up = search->gave_up || search_fails(search, trial->bracket, trial->round);
     return 0;
 }
 
@@ -327,12 +297,12 @@ int fa_search_restore(struct fa_search *search, size_t number, size_t parent, si
     struct fa_trial *trial = number < search->n ? &search->trial[number] : NULL;
     if (!there || !trial || trial->bracket != bracket || trial->round != round || (round && (parent >= number || !search->trial[parent].value)))
         return fa_err_set(err, "trial %zu has no place in the schedule", number + 1);
-    if (!round && search_see(search, value, err) < 0)
+    trial->fill = fill;
+    if (!round && search_see(search, trial, value, err))
         return -1;
     if (round)
         go_on_from(trial, &search->trial[parent]);
     trial->value = value;
-    trial->fill = fill;
     trial->attempt = attempt;
     trial->resumed = true;
     trial->status = FA_TRIAL_WAITING;
@@ -370,14 +340,9 @@ bool fa_search_may_go_on(const struct fa_search *search, size_t number)
         if (t->bracket != trial->bracket)
             continue;
         better += t->round == trial->round && t->status == FA_TRIAL_DONE && search_better(search, t, trial);
-        open = open || (t->round == trial->round + 1 && !is_over(t) && !t->value && t->number < search->limit);
+        open = open || (t->round == trial->round + 1 && !search_is_over(t) && !t->value && t->number < search->limit);
     }
     return open && better < round_of(search, trial)[1].trials;
-}
-
-bool fa_search_gave_up(const struct fa_search *search)
-{
-    return search->options.failures && search->in_a_row >= search->options.failures;
 }
 
 bool fa_search_exhausted(const struct fa_search *search)

@@ -10,18 +10,21 @@ enum { CANDIDATES = 24 };
 
 /* ---- which trials are looked at ---- */
 
-/* The most epochs that at least FA_TUNE_STARTUP trials below `below` have had; 0: none. */
-static size_t common_epochs(const struct fa_search *search, size_t below)
+static bool is_known(const struct fa_search *search, const struct fa_trial *t, const struct fa_trial *trial, size_t epochs)
+{
+    return t->status == FA_TRIAL_DONE && t->to == epochs && search_sees(search, t, trial);
+}
+
+/* The most epochs that at least FA_TUNE_STARTUP of them have had; 0: none. */
+static size_t common_epochs(const struct fa_search *search, const struct fa_trial *trial)
 {
     size_t most = 0;
-    for (size_t i = 0; i < below; i++) {
-        const struct fa_trial *t = &search->trial[i];
-        size_t n = 0;
-        if (t->status != FA_TRIAL_DONE || t->to <= most)
-            continue;
-        for (size_t k = 0; k < below; k++)
-            n += search->trial[k].status == FA_TRIAL_DONE && search->trial[k].to == t->to;
-        most = n >= FA_TUNE_STARTUP ? t->to : most;
+    for (size_t i = 0; i < search->n; i++) {
+        size_t to = search->trial[i].to, n = 0;
+        bool more = to > most && search->trial[i].status == FA_TRIAL_DONE;
+        for (size_t k = 0; k < search->n && more; k++)
+            n += is_known(search, &search->trial[k], trial, to);
+        most = n >= FA_TUNE_STARTUP ? to : most;
     }
     return most;
 }
@@ -112,15 +115,16 @@ static const char *suggest_value(const struct fa_param *p, const struct sample *
     return fa_param_value(p, step < p->n || !p->n ? step : p->n - 1, best, arena, err);
 }
 
-const char *const *search_suggest(struct fa_search *search, size_t below, struct fa_rng *rng, bool *few, struct fa_err *err)
+const char *const *search_suggest(struct fa_search *search, const struct fa_trial *trial, struct fa_rng *rng, bool *few,
+                                  struct fa_err *err)
 {
     const struct fa_space *space = search->space;
-    size_t n = 0, epochs = common_epochs(search, below);
+    size_t n = 0, epochs = common_epochs(search, trial);
     *few = !epochs;
     if (*few || fa_mem_grow(&search->rank, &search->rank_capacity, search->n + 1, sizeof *search->rank, err))
         return NULL;
-    for (size_t i = 0; i < below; i++)
-        if (search->trial[i].status == FA_TRIAL_DONE && search->trial[i].to == epochs)
+    for (size_t i = 0; i < search->n; i++)
+        if (is_known(search, &search->trial[i], trial, epochs))
             insert(search, n++, &search->trial[i]);
     size_t ngood = (n * 15 + 99) / 100 + 1; /* the best 15 %, as BOHB has it */
     double *place = fa_mem_array(2 * n, sizeof *place, err);
