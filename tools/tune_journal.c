@@ -177,14 +177,18 @@ static double real(const struct fa_entry *entry, const char *key)
     return text ? strtod(text, NULL) : 0;
 }
 
+/* What a "begin" has before the configuration, whose parameters may be called the same. */
+enum { BEGIN_FIELDS = 7 };
+
 static int restore_begin(struct tune *t, const struct fa_entry *entry, struct fa_err *err)
 {
     const char **value = fa_arena_alloc(&t->arena, t->space->n * sizeof *value, err);
-    size_t parent = number(entry, "parent");
+    size_t parent = number(entry, "parent"), nbefore = entry->n < BEGIN_FIELDS ? entry->n : BEGIN_FIELDS;
+    struct fa_entry values = {entry->kind, entry->field + 2 * nbefore, entry->n - nbefore};
     if (!value)
         return -1;
     for (size_t i = 0; i < t->space->n; i++)
-        value[i] = fa_entry_get(entry, t->space->param[i].name);
+        value[i] = fa_entry_get(&values, t->space->param[i].name);
     return fa_search_restore(t->search, number(entry, "trial") - 1, parent ? parent - 1 : SIZE_MAX, number(entry, "fill"),
                              number(entry, "attempt"), number(entry, "bracket"), number(entry, "round"), value, err);
 }

@@ -118,6 +118,13 @@ check "a record cut off is taken off" 0 "" tune slow
 sed -i '5s/trial/triel/' "$tmp/slow/journal"
 check "a damaged journal is refused" 1 "slow/journal: line 5: damaged" tune slow
 
+printf '%s\n' 'round = int 4..32 step 4' 'to = choice relu sigmoid' 'arch = fixed dense {round} {to}' >"$tmp/names.space"
+for time in first second; do
+    fa-tune -q --space "$tmp/names.space" --max-epochs 3 -O "$tmp/names" "$tmp/train.emb"
+    mv "$tmp/names/trials.csv" "$tmp/names/$time.csv"
+done
+same "parameters may have the names of a record's fields" "$tmp/names/first.csv" "$tmp/names/second.csv"
+
 # ---- another search in the same folder ----
 
 for option in '--seed 2' '--factor 4' '--set units=bool' '--objective loss' '--repeats 2' '--lr 1e-3' '--score last' '--sampler tpe' '--max-epochs 9' '--retries 1' '-l age' '--search paper --max-epochs 10'; do
