@@ -9,12 +9,12 @@
 #include "tune.h"
 
 static struct {
-    const char *space, *schedule, *sampler, *objective, *direction, *score, *output;
+    const char *space, *schedule, *sampler, *objective, *direction, *score, *promote, *output;
     struct cli_list set;
     long max_epochs, min_epochs, factor, iterations, trials, seed, retries, failures;
     long cap_trials, cap_epochs, cap_parameters;
     bool dry, retrain;
-} given = {.schedule = "keras", .sampler = "random", .objective = "accuracy", .score = "best", .max_epochs = 100, .min_epochs = 1,
+} given = {.schedule = "keras", .sampler = "random", .objective = "accuracy", .score = "best", .promote = "last", .max_epochs = 100, .min_epochs = 1,
            .factor = 3, .iterations = 1, .seed = 1, .failures = 3};
 
 enum { LARGE_BATCH = 96 }; /* as fa-train has it */
@@ -37,6 +37,7 @@ static const struct cli_option options[] = {
     {0, "objective", "SUM", CLI_TEXT, &given.objective, "[W*][HEAD:]METRIC + ..., of the validation set", 0, 0},
     {0, "direction", "NAME", CLI_TEXT, &given.direction, "max or min (default: that of the metrics)", 0, 0},
     {0, "score", "EPOCH", CLI_TEXT, &given.score, "of the best or the last epoch", 0, 0},
+    {0, "promote", "EPOCH", CLI_TEXT, &given.promote, "trials go on from their last epoch, or with the weights of the best", 0, 0},
     {0, "repeats", "N", CLI_COUNT, &tune.repeats, "networks a trial, whose scores are averaged", 1, 1000},
     {0, "retries", "N", CLI_COUNT, &given.retries, "further attempts for a trial that fails", 0, 100},
     {0, "failures", "N", CLI_COUNT, &given.failures, "failed trials in a row that end the search; 0: any number", 0, 1000000},
@@ -104,6 +105,7 @@ static void make_search(void)
     static const char *const sampler[] = {"random", "tpe"}, *const score[] = {"best", "last"};
     struct fa_err err;
     tune.last = choose("score", given.score, score, 2) == 1;
+    tune.rewind = choose("promote", given.promote, score, 2) == 0;
     tune.seed = (uint64_t)given.seed;
     tune.most_parameters = (size_t)given.cap_parameters;
     struct fa_search_options o = {.sampler = (enum fa_sampler)choose("sampler", given.sampler, sampler, 2),

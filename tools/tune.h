@@ -50,6 +50,7 @@ struct tune {
     const char *folder;
     long threads, repeats, keep;
     double max_seconds;
+    bool rewind;                    /* trials that go on do so with the weights of their best epoch */
     bool last;                      /* the score is the last epoch's, not the best one's */
     size_t max_epochs, most_parameters;
     uint64_t seed;

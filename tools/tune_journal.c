@@ -98,6 +98,7 @@ static void identify(struct tune *t, const char *objective)
     add_list(&f, "head-weight", &t->base.recipe.head_weight);
     add(&f, "objective", "%s, %s", objective, t->objective.maximize ? "max" : "min");
     add(&f, "score", "%s epoch", t->last ? "last" : "best");
+    add(&f, "promote", "%s epoch", t->rewind ? "best" : "last");
     add(&f, "schedule", "%s", schedule[t->plan->kind]);
     add(&f, "max-epochs", "%zu", t->max_epochs);
     add(&f, "first-epochs", "%zu", t->plan->bracket[0].round[0].to);

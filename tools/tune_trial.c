@@ -71,13 +71,32 @@ static void count_epoch(struct tune *t)
     pthread_mutex_unlock(&t->lock);
 }
 
+/* Whether a trial that this one goes on from ended there. */
+static bool went_on(const struct tune *t, const struct fa_trial *trial, size_t epochs)
+{
+    const struct fa_round *round = t->plan->bracket[trial->bracket].round;
+    for (size_t i = 1; i <= trial->round; i++)
+        if (round[i].from == epochs)
+            return true;
+    return false;
+}
+
+/* With the weights of the best epoch, if that is wanted, wherever a trial goes on; doing so twice, as after a kill, is doing it
+ * once. */
+static int train_epoch(const struct tune *t, struct fa_trainer *trainer, const struct fa_trial *trial, struct fa_err *err)
+{
+    struct fa_epoch epoch;
+    if (t->rewind && went_on(t, trial, fa_trainer_epochs(trainer)))
+        fa_trainer_rewind(trainer);
+    return fa_trainer_epoch(trainer, &epoch, err);
+}
+
 int tune_train(struct tune *t, struct fa_trainer **trainer, const struct fa_trial *trial, struct fa_err *err)
 {
     double saved = cli_seconds(), cost = 0;
-    struct fa_epoch epoch;
     int more = 1;
     for (size_t i = 0; i < tune_runs(t); i++) {
-        while (fa_trainer_epochs(trainer[i]) < trial->to && (more = fa_trainer_epoch(trainer[i], &epoch, err)) == 1) {
+        while (fa_trainer_epochs(trainer[i]) < trial->to && (more = train_epoch(t, trainer[i], trial, err)) == 1) {
             count_epoch(t);
             if (t->stop)
                 return tune_write_state(t, trainer, trial, err) ? -1 : 1;
