@@ -76,6 +76,17 @@ static void begin(struct tune *t, const struct fa_trial *trial)
         fail(t, &err);
 }
 
+/* With the lock given up while the disk takes its time. */
+static int note_end(struct tune *t, const struct fa_trial *trial, struct tune_result *r, struct fa_err *err)
+{
+    if (tune_journal_end(t, trial, r, err))
+        return -1;
+    pthread_mutex_unlock(&t->lock);
+    int failed = fa_journal_sync(t->journal, err);
+    pthread_mutex_lock(&t->lock);
+    return failed;
+}
+
 /* A result is one of the disk's before it is one of the search's. */
 static void end(struct tune *t, const struct fa_trial *trial, struct tune_result *r)
 {
@@ -86,7 +97,7 @@ static void end(struct tune *t, const struct fa_trial *trial, struct tune_result
         tune_remove_state(t, trial->origin);
         t->state[trial->origin] = false;
     }
-    if (tune_journal_end(t, trial, r, &err) || fa_search_tell(t->search, trial->number, r->failure ? NAN : r->score, r, &err)) {
+    if (note_end(t, trial, r, &err) || fa_search_tell(t->search, trial->number, r->failure ? NAN : r->score, r, &err)) {
         fail(t, &err);
         return;
     }

@@ -32,14 +32,13 @@ int tune_read_state(const struct tune *t, struct fa_trainer **trainer, const str
     return read;
 }
 
+/* Nobody waits for the disk: what is lost with the machine, or damaged, is trained anew. */
 static int write_file(const char *path, struct fa_trainer **trainer, size_t n, struct fa_err *err)
 {
     FILE *file = fopen(path, "we");
     if (!file)
         return fa_err_sys(err, "%s", path);
     int failed = fa_checkpoint_write(trainer, n, file, path, err);
-    if (!failed && (fflush(file) || fsync(fileno(file))))
-        failed = fa_err_sys(err, "%s: write", path);
     if (fclose(file) && !failed)
         failed = fa_err_sys(err, "%s: write", path);
     return failed;

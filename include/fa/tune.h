@@ -230,8 +230,11 @@ void fa_journal_close(struct fa_journal *journal);
 size_t fa_journal_size(const struct fa_journal *journal); /* records it had when it was opened */
 const struct fa_entry *fa_journal_entry(const struct fa_journal *journal, size_t i);
 
-/* Writes a record and waits until it is on the disk. */
+/* Writes a record, which then outlives the process. */
 int fa_journal_append(struct fa_journal *journal, const struct fa_entry *entry, struct fa_err *err);
+
+/* Waits until all that was written is on the disk, and outlives the machine; others may write meanwhile. */
+int fa_journal_sync(const struct fa_journal *journal, struct fa_err *err);
 
 /* The first record, kind "search", says what is searched: n pairs. A new journal gets it; one that has it must have the same.
  * Error: the first difference, with both sides. */

@@ -219,14 +219,19 @@ int fa_journal_append(struct fa_journal *journal, const struct fa_entry *entry, 
             failed = fa_err_sys(err, "%s: write", journal->path);
     }
     free(line);
-    return failed ? failed : fsync(journal->fd) ? fa_err_sys(err, "%s: sync", journal->path) : 0;
+    return failed;
+}
+
+int fa_journal_sync(const struct fa_journal *journal, struct fa_err *err)
+{
+    return fsync(journal->fd) ? fa_err_sys(err, "%s: sync", journal->path) : 0;
 }
 
 int fa_journal_identify(struct fa_journal *journal, const char *const *field, size_t n, struct fa_err *err)
 {
     const struct fa_entry *there = journal->n ? &journal->entry[0] : NULL;
     if (!there)
-        return fa_journal_append(journal, &(struct fa_entry){"search", field, n}, err);
+        return fa_journal_append(journal, &(struct fa_entry){"search", field, n}, err) || fa_journal_sync(journal, err) ? -1 : 0;
     if (strcmp(there->kind, "search") != 0)
         return fa_err_set(err, "%s: does not begin with what is searched", journal->path);
     for (size_t i = 0; i < n || i < there->n; i++) {
