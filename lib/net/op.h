@@ -155,6 +155,8 @@ const struct net_axes *net_image_axes(const struct net_node *node);
 /* Checks that input 0 is an image with channels innermost (copying it if not) and works out the geometry. */
 int net_window_plan(struct net_plan *plan, struct net_step *step, const struct net_window *window,
                     struct net_geometry *geometry, struct fa_err *err);
+/* Of a window that begins at from, which may be in the padding, along an axis of in elements: taps first..first+n-1 lie in it. */
+void net_window_taps(ptrdiff_t from, size_t kernel, size_t dilation, size_t in, size_t *first, size_t *n);
 /* Output 0: as many images of so many channels, of the geometry's size, lying N,H,W,C. */
 int net_window_out(struct net_plan *plan, struct net_step *step, const struct net_window *window,
                    const struct net_geometry *geometry, size_t channels, struct fa_err *err);

@@ -215,16 +215,6 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
     return 0;
 }
 
-/* Taps first..first+n-1 of the window lie in the image when it begins at from (which may be in the padding). */
-static void clip_taps(ptrdiff_t from, size_t kernel, size_t dilation, size_t in, size_t *first, size_t *n)
-{
-    ptrdiff_t d = (ptrdiff_t)dilation, begin = from < 0 ? (-from + d - 1) / d : 0;
-    ptrdiff_t end = from >= (ptrdiff_t)in ? 0 : ((ptrdiff_t)in - 1 - from) / d + 1;
-    end = end > (ptrdiff_t)kernel ? (ptrdiff_t)kernel : end;
-    *first = begin < end ? (size_t)begin : 0;
-    *n = begin < end ? (size_t)(end - begin) : 0;
-}
-
 /* Where the window of an output pixel begins, which may be in the padding. */
 struct place {
     ptrdiff_t y, x;
@@ -327,11 +317,11 @@ static void depthwise_row(const struct conv_state *s, const float *image, size_t
     const struct net_window *w = &s->conv->window;
     size_t y, rows, x, cols, whole;
     ptrdiff_t y0 = (ptrdiff_t)(oy * w->stride[0]) - (ptrdiff_t)s->g.begin[0];
-    clip_taps(y0, w->kernel[0], w->dilation[0], s->g.in[0], &y, &rows);
+    net_window_taps(y0, w->kernel[0], w->dilation[0], s->g.in[0], &y, &rows);
     const float *row = image + (y0 + (ptrdiff_t)(y * w->dilation[0])) * s->g.row;
     for (size_t ox = 0; ox < s->g.out[1]; ox += whole) {
         ptrdiff_t x0 = (ptrdiff_t)(ox * w->stride[1]) - (ptrdiff_t)s->g.begin[1];
-        clip_taps(x0, w->kernel[1], w->dilation[1], s->g.in[1], &x, &cols);
+        net_window_taps(x0, w->kernel[1], w->dilation[1], s->g.in[1], &x, &cols);
         /* where the last whole window begins */
         ptrdiff_t last = (ptrdiff_t)s->g.in[1] - 1 - (ptrdiff_t)((w->kernel[1] - 1) * w->dilation[1]);
         whole = 1;

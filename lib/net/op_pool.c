@@ -87,14 +87,12 @@ struct taps {
 
 static struct taps find_taps(const struct pool_state *s, size_t axis, size_t index)
 {
-    struct taps taps = {.first = s->window.kernel[axis]};
-    size_t at = index * s->window.stride[axis], begin = s->g.begin[axis];
-    for (size_t k = 0; k < s->window.kernel[axis]; k++, at += s->window.dilation[axis]) {
-        taps.padded += at < begin + s->g.in[axis] + s->g.end[axis];
-        if (at < begin || at >= begin + s->g.in[axis])
-            continue;
-        taps.first = taps.n++ ? taps.first : k;
-    }
+    struct taps taps;
+    size_t at = index * s->window.stride[axis], kernel = s->window.kernel[axis], by = s->window.dilation[axis];
+    size_t end = s->g.begin[axis] + s->g.in[axis] + s->g.end[axis];
+    net_window_taps((ptrdiff_t)at - (ptrdiff_t)s->g.begin[axis], kernel, by, s->g.in[axis], &taps.first, &taps.n);
+    taps.padded = at < end ? (end - 1 - at) / by + 1 : 0;
+    taps.padded = taps.padded < kernel ? taps.padded : kernel;
     return taps;
 }
 

@@ -128,3 +128,12 @@ int net_window_out(struct net_plan *plan, struct net_step *step, const struct ne
         lie_down(&step->out[0]);
     return 0;
 }
+
+void net_window_taps(ptrdiff_t from, size_t kernel, size_t dilation, size_t in, size_t *first, size_t *n)
+{
+    ptrdiff_t d = (ptrdiff_t)dilation, begin = from < 0 ? (-from + d - 1) / d : 0;
+    ptrdiff_t end = from >= (ptrdiff_t)in ? 0 : ((ptrdiff_t)in - 1 - from) / d + 1;
+    end = end > (ptrdiff_t)kernel ? (ptrdiff_t)kernel : end;
+    *first = begin < end ? (size_t)begin : 0;
+    *n = begin < end ? (size_t)(end - begin) : 0;
+}

@@ -163,6 +163,42 @@ static void takes_huge_steps(void **state)
     fa_net_close(net);
 }
 
+static void put_ints_attr(struct message *node, const char *name, const int64_t *value, size_t n)
+{
+    struct message m = {.n = 0};
+    put_text(&m, 1, name);
+    for (size_t i = 0; i < n; i++)
+        put_int(&m, 8, value[i]);
+    put_int(&m, 20, 7);
+    put_message(node, 5, &m);
+}
+
+/* A window costs what it has of the image: one tap at a time, this one would take minutes. */
+static void takes_huge_windows(void **state)
+{
+    (void)state;
+    struct fa_err err = {""};
+    struct message pool = onnx_node("MaxPool", "x", "y");
+    put_ints_attr(&pool, "kernel_shape", (int64_t[]){65536, 65536}, 2);
+    put_ints_attr(&pool, "pads", (int64_t[]){65535, 65535, 65533, 4}, 4);
+    struct message m = model_of(&pool);
+    struct fa_net *net = open_bytes(m.bytes, m.n, &err);
+    if (!net)
+        fail_msg("%s", err.text);
+    struct fa_exec *exec = fa_exec_new(net, &err);
+    float x[18];
+    for (size_t i = 0; i < 18; i++)
+        x[i] = (float)i;
+    struct fa_tensor input = {.data = x, .rank = 4, .dim = {1, 2, 3, 3}}, output;
+    assert_int_equal(fa_exec_run(exec, &input, &output, &err), 0);
+    assert_int_equal(output.dim[2], 65536);
+    assert_int_equal(output.dim[3], 7);
+    assert_true(output.data[0] == 0 && output.data[2] == 2 && output.data[6] == 2 && output.data[7 + 3] == 5);
+    assert_true(output.data[7 * 65536 - 1] == 8 && output.data[2 * 7 * 65536 - 1] == 17);
+    fa_exec_free(exec);
+    fa_net_close(net);
+}
+
 static void tells_what_is_no_network(void **state)
 {
     struct fa_err err;
@@ -477,6 +513,7 @@ int main(void)
         cmocka_unit_test(names_what_is_wrong_with_a_tensor),
         cmocka_unit_test(asks_for_no_huge_memory),
         cmocka_unit_test(takes_huge_steps),
+        cmocka_unit_test(takes_huge_windows),
         cmocka_unit_test(tells_what_is_no_network),
         cmocka_unit_test(damaged_onnx_files_are_survived),
         cmocka_unit_test(reads_a_graphdef_and_opens_its_batch),
