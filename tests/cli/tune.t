@@ -119,16 +119,16 @@ sed -i '5s/trial/triel/' "$tmp/slow/journal"
 check "a damaged journal is refused" 1 "slow/journal: line 5: damaged" tune slow
 
 for jobs in 1 3; do
-    fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 -j $jobs -O "$tmp/promote$jobs" "$tmp/train.emb"
+    fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 -j $jobs -O "$tmp/promote$jobs" "$tmp/train.emb" 2>"$err"
     timeless "$tmp/promote$jobs/trials.csv" >"$tmp/promote$jobs.txt"
 done
 same "--promote best does not depend on -j" "$tmp/promote1.txt" "$tmp/promote3.txt"
-fa-tune -q --space "$tmp/small.space" --max-epochs 27 --lr 0.3 -O "$tmp/last" "$tmp/train.emb"
+fa-tune -q --space "$tmp/small.space" --max-epochs 27 --lr 0.3 -O "$tmp/last" "$tmp/train.emb" 2>"$err"
 [ "$(column "$tmp/last/epochs.csv" val_loss)" != "$(column "$tmp/promote1/epochs.csv" val_loss)" ]
 result $? "... and is not going on from the last epoch"
-fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 --cap-trials 35 -O "$tmp/part" "$tmp/train.emb"
+fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 --cap-trials 35 -O "$tmp/part" "$tmp/train.emb" 2>"$err"
 rm "$tmp/part/"*.state
-fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 -O "$tmp/part" "$tmp/train.emb"
+fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 -O "$tmp/part" "$tmp/train.emb" 2>"$err"
 timeless "$tmp/part/trials.csv" >"$tmp/part.txt"
 same "... nor on states that were lost" "$tmp/promote1.txt" "$tmp/part.txt"
 check "--promote worst" 2 "--promote: 'worst' is none of best, last" tune x --promote worst
