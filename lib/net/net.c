@@ -190,7 +190,7 @@ static int describe(struct fa_net *net, struct fa_err *err)
         struct fa_err ignored;
         if (try_batch(graph, 1, net->output, err))
             return -1;
-        if (try_batch(graph, 2, net->output, &ignored))
+        if (try_batch(graph, 2, net->output, &ignored) || (graph->opened && try_batch(graph, 3, net->output, &ignored)))
             graph->opened = false;
     } else {
         for (size_t i = 0; i < graph->noutputs; i++) {

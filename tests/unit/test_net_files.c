@@ -199,6 +199,32 @@ static void takes_huge_windows(void **state)
     fa_net_close(net);
 }
 
+/* Two rows of a constant are no two images. */
+static void keeps_one_image_where_two_are_no_batch(void **state)
+{
+    (void)state;
+    static const float rows[6] = {1, 2, 3, 4, 5, 6}, x[6] = {0};
+    struct fa_err err = {""};
+    struct message add = onnx_node("Add", "x c", "y"), graph = {.n = 0};
+    struct message in = onnx_value("x", 1, 2, (int64_t[]){1, 3}), out = onnx_value("y", 1, 0, NULL);
+    struct message c = onnx_tensor("c", 1, 2, (int64_t[]){2, 3}, rows, sizeof rows);
+    put_message(&graph, 1, &add);
+    put_message(&graph, 5, &c);
+    put_message(&graph, 11, &in);
+    put_message(&graph, 12, &out);
+    struct message m = onnx_model(&graph, 13);
+    struct fa_net *net = open_bytes(m.bytes, m.n, &err);
+    if (!net)
+        fail_msg("%s", err.text);
+    assert_int_equal(fa_net_input(net, 0)->dim[0], 1);
+    struct fa_exec *exec = fa_exec_new(net, &err);
+    struct fa_tensor input = {.data = x, .rank = 2, .dim = {2, 3}}, output;
+    assert_int_equal(fa_exec_run(exec, &input, &output, &err), -1);
+    assert_string_equal(err.text, "m.onnx: input 'x': dimension 0 is 2, want 1");
+    fa_exec_free(exec);
+    fa_net_close(net);
+}
+
 static void tells_what_is_no_network(void **state)
 {
     struct fa_err err;
@@ -514,6 +540,7 @@ int main(void)
         cmocka_unit_test(asks_for_no_huge_memory),
         cmocka_unit_test(takes_huge_steps),
         cmocka_unit_test(takes_huge_windows),
+        cmocka_unit_test(keeps_one_image_where_two_are_no_batch),
         cmocka_unit_test(tells_what_is_no_network),
         cmocka_unit_test(damaged_onnx_files_are_survived),
         cmocka_unit_test(reads_a_graphdef_and_opens_its_batch),
