@@ -7,7 +7,7 @@ B=${B:-build}
 export B
 here=$(dirname "$0")
 mkdir -p "$B/bench"
-python=$("$here/venv.sh" msgpack numpy tensorflow-cpu keras-tuner)
+python=$("$here/venv.sh" msgpack numpy tensorflow-cpu tensorboard keras-tuner)
 
 stream=${FA_BENCH_DATA:-$B/bench/faces.emb}
 if [ ! -e "$stream" ]; then
