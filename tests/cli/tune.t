@@ -127,7 +127,7 @@ fa-tune -q --space "$tmp/small.space" --max-epochs 27 --lr 0.3 -O "$tmp/last" "$
 [ "$(column "$tmp/last/epochs.csv" val_loss)" != "$(column "$tmp/promote1/epochs.csv" val_loss)" ]
 result $? "... and is not going on from the last epoch"
 fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 --cap-trials 35 -O "$tmp/part" "$tmp/train.emb" 2>"$err"
-rm "$tmp/part/"*.state
+rm -f "$tmp/part/"*.state
 fa-tune -q --space "$tmp/small.space" --max-epochs 27 --promote best --lr 0.3 -O "$tmp/part" "$tmp/train.emb" 2>"$err"
 timeless "$tmp/part/trials.csv" >"$tmp/part.txt"
 same "... nor on states that were lost" "$tmp/promote1.txt" "$tmp/part.txt"
