@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum fa_transpose { FA_AS_IS, FA_TRANSPOSED };
 
@@ -81,6 +82,12 @@ void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa,
 
 /* y = x < low ? low : x > high ? high : x. */
 void fa_tensor_clip(size_t n, float low, float high, const float *x, float *y);
+
+/* rows of n elements, stride apart in each array: y = x keep scale. y may be x. */
+void fa_tensor_mask(size_t rows, size_t n, size_t stride, float *y, const float *x, const uint8_t *keep, float scale);
+
+/* The same: dy becomes 0 where y is not above 0; db (n) = sum of dy over the rows. */
+void fa_tensor_relu_backward(size_t rows, size_t n, size_t stride, float *dy, const float *y, float *db);
 
 /* One step of Adam (Kingma and Ba 2015, algorithm 1, with their beta1 = 0.9 and beta2 = 0.999) on n weights w with moments m
  * and v and gradients g, or AdamW (Loshchilov and Hutter 2019) by shrink. */

@@ -36,10 +36,7 @@ static void activate(float *y, size_t n, enum fa_activation activation)
 {
     switch (activation) {
     case FA_LINEAR:
-        break;
-    case FA_RELU:
-        for (size_t i = 0; i < n; i++)
-            y[i] = y[i] > 0 ? y[i] : 0;
+    case FA_RELU: /* by the epilogue */
         break;
     case FA_SIGMOID:
         for (size_t i = 0; i < n; i++)
@@ -62,9 +59,10 @@ static void activate(float *y, size_t n, enum fa_activation activation)
 
 void layer_activation_forward(float *y, float *z, const float *b, struct layer_part part, enum fa_activation activation)
 {
-    for (size_t row = 0; row < part.rows; row++, y += part.stride) {
-        for (size_t i = 0; i < part.n; i++)
-            y[i] += b[i];
+    const struct fa_epilogue epilogue = {.bias = b,
+                                         .activation = activation == FA_RELU ? FA_TENSOR_RELU : FA_TENSOR_LINEAR};
+    fa_tensor_epilogue(&epilogue, part.rows, part.n, y, part.stride, NULL, 0);
+    for (size_t row = 0; row < part.rows && activation > FA_RELU; row++, y += part.stride) {
         if (z && activation == FA_GELU)
             memcpy(z + row * part.stride, y, part.n * sizeof *y);
         activate(y, part.n, activation);
@@ -76,10 +74,7 @@ static void deactivate(float *restrict dy, const float *restrict y, const float 
 {
     switch (activation) {
     case FA_LINEAR:
-        break;
-    case FA_RELU:
-        for (size_t i = 0; i < n; i++)
-            dy[i] = y[i] > 0 ? dy[i] : 0;
+    case FA_RELU: /* by a kernel */
         break;
     case FA_SIGMOID:
         for (size_t i = 0; i < n; i++)
@@ -103,6 +98,10 @@ static void deactivate(float *restrict dy, const float *restrict y, const float 
 void layer_activation_backward(float *dy, float *db, const float *y, const float *z, struct layer_part part,
                                enum fa_activation activation)
 {
+    if (activation == FA_RELU) {
+        fa_tensor_relu_backward(part.rows, part.n, part.stride, dy, y, db);
+        return;
+    }
     memset(db, 0, part.n * sizeof *db);
     for (size_t row = 0; row < part.rows; row++, y += part.stride, dy += part.stride) {
         deactivate(dy, y, z ? z + row * part.stride : NULL, part.n, activation);

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "fa/rng.h"
+#include "fa/tensor.h"
 #include "layers.h"
 
 /* Half a word decides an element: 1/65536 is fine enough for a rate, and the generator is what costs. */
@@ -19,19 +20,12 @@ void layer_dropout_mask(uint8_t *keep, size_t row, size_t rows, size_t n, float 
         }
 }
 
-void layer_dropout_forward(float *restrict y, const float *restrict x, const uint8_t *restrict keep, struct layer_part part,
-                           float rate)
+void layer_dropout_forward(float *y, const float *x, const uint8_t *keep, struct layer_part part, float rate)
 {
-    float scale = 1 / (1 - rate);
-    for (size_t row = 0; row < part.rows; row++, y += part.stride, x += part.stride, keep += part.stride)
-        for (size_t i = 0; i < part.n; i++)
-            y[i] = x[i] * ((float)keep[i] * scale);
+    fa_tensor_mask(part.rows, part.n, part.stride, y, x, keep, 1 / (1 - rate));
 }
 
-void layer_dropout_backward(float *restrict dy, const uint8_t *restrict keep, struct layer_part part, float rate)
+void layer_dropout_backward(float *dy, const uint8_t *keep, struct layer_part part, float rate)
 {
-    float scale = 1 / (1 - rate);
-    for (size_t row = 0; row < part.rows; row++, dy += part.stride, keep += part.stride)
-        for (size_t i = 0; i < part.n; i++)
-            dy[i] *= (float)keep[i] * scale;
+    fa_tensor_mask(part.rows, part.n, part.stride, dy, dy, keep, 1 / (1 - rate));
 }

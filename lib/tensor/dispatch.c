@@ -54,6 +54,16 @@ void fa_tensor_winograd(enum fa_winograd which, size_t n, const float *const *x,
     kernels()->winograd(which, n, x, y);
 }
 
+void fa_tensor_mask(size_t rows, size_t n, size_t stride, float *y, const float *x, const uint8_t *keep, float scale)
+{
+    kernels()->mask(rows, n, stride, y, x, keep, scale);
+}
+
+void fa_tensor_relu_backward(size_t rows, size_t n, size_t stride, float *dy, const float *y, float *db)
+{
+    kernels()->relu_backward(rows, n, stride, dy, y, db);
+}
+
 void fa_tensor_adam(float *w, float *m, float *v, const float *g, size_t n, const struct fa_adam *adam)
 {
     kernels()->adam(w, m, v, g, n, adam);

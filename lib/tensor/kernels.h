@@ -14,6 +14,8 @@ struct fa_kernels {
     void (*clip)(size_t, float, float, const float *, float *);
     void (*pack)(size_t, const float *const *, size_t, float *);
     void (*winograd)(enum fa_winograd, size_t, const float *const *, float *const *);
+    void (*mask)(size_t, size_t, size_t, float *, const float *, const uint8_t *, float);
+    void (*relu_backward)(size_t, size_t, size_t, float *, const float *, float *);
     void (*adam)(float *, float *, float *, const float *, size_t, const struct fa_adam *);
 };
 

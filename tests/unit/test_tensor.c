@@ -222,6 +222,38 @@ static void subnormals_are_flushed_and_back(void **state)
 #endif
 }
 
+/* ---- training ---- */
+
+static void masks_and_gradients_match(void **state)
+{
+    (void)state;
+    enum { ROWS = 3, STRIDE = 70 };
+    const struct fa_kernels *sets[3];
+    uint8_t keep[ROWS * STRIDE];
+    float db[STRIDE], dy[ROWS * STRIDE];
+    size_t nsets = kernel_sets(sets);
+    fill();
+    for (size_t i = 0; i < ROWS * STRIDE; i++)
+        keep[i] = i % 3 > 0;
+    for (size_t s = 0; s < nsets; s++)
+        for (size_t n = 1; n < STRIDE; n++) {
+            memcpy(y, c, sizeof y);
+            memcpy(dy, a, sizeof dy);
+            sets[s]->mask(ROWS, n, STRIDE, y, a, keep, 1.25f);
+            sets[s]->mask(ROWS, n, STRIDE, dy, dy, keep, 1.25f);
+            for (size_t i = 0; i < ROWS * STRIDE; i++) {
+                assert_near(y[i], i % STRIDE < n ? (double)a[i] * keep[i] * 1.25 : (double)c[i]);
+                assert_near(dy[i], i % STRIDE < n ? (double)a[i] * keep[i] * 1.25 : (double)a[i]);
+            }
+            memcpy(dy, a, sizeof dy);
+            sets[s]->relu_backward(ROWS, n, STRIDE, dy, b, db);
+            for (size_t i = 0; i < ROWS * STRIDE; i++)
+                assert_true(dy[i] == (i % STRIDE < n && b[i] <= 0 ? 0 : a[i]));
+            for (size_t i = 0; i < n; i++)
+                assert_near(db[i], (double)dy[i] + (double)dy[STRIDE + i] + (double)dy[2 * STRIDE + i]);
+        }
+}
+
 /* ---- panels ---- */
 
 static void check_panels(const struct fa_panels *panels, size_t m, size_t n, size_t k)
@@ -350,6 +382,7 @@ static void winograds_transforms_filter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(masks_and_gradients_match),
         cmocka_unit_test(panels_are_multiplied),
         cmocka_unit_test(rows_are_packed),
         cmocka_unit_test(winograds_transforms_filter),
