@@ -13,6 +13,7 @@ bool cli_quiet, cli_verbose, cli_no_prog;
 static const char *tool = "fa";
 static char *command = NULL;
 static bool progress_shown;
+static double status_shown; /* seconds since the program began */
 static struct timespec began;
 
 enum { LONG_ONLY = 256 }; /* getopt's value for option row i without a letter is LONG_ONLY + i */
@@ -97,13 +98,18 @@ bool cli_shows_progress(void)
     return terminal && !cli_quiet;
 }
 
+/* Called for each record: where nobody looks it must cost nothing. */
+static bool status_is_due(void)
+{
+    return cli_shows_progress() && cli_seconds() - status_shown >= 0.2;
+}
+
 void cli_status(const char *format, ...)
 {
-    static double shown;
     va_list args;
-    if (!cli_shows_progress() || cli_seconds() - shown < 0.2)
+    if (!status_is_due())
         return;
-    shown = cli_seconds();
+    status_shown = cli_seconds();
     progress_shown = true;
     fprintf(stderr, "\r%s: ", tool);
     va_start(args, format);
@@ -116,6 +122,8 @@ void cli_status(const char *format, ...)
 void cli_progress(const char *what, uint64_t done, uint64_t expect, uint64_t rejected)
 {
     char of[32] = "", left[32] = "";
+    if (!status_is_due())
+        return;
     double rate = (double)done / cli_seconds();
     if (expect)
         snprintf(of, sizeof of, "/%llu", (unsigned long long)expect);
