@@ -1,4 +1,5 @@
 #include "fa/card.h"
+#include "fa/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -363,18 +364,7 @@ struct fa_card *fa_card_parse(const char *name, const char *text, const char *co
 struct fa_card *fa_card_read(const char *path, const char *const *set, size_t nset, struct fa_err *err)
 {
     char text[1 << 16];
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        fa_err_sys(err, "%s", path);
-        return NULL;
-    }
-    size_t n = fread(text, 1, sizeof text - 1, file);
-    int failed = ferror(file) ? fa_err_sys(err, "%s: read", path) : 0;
-    if (n == sizeof text - 1 || memchr(text, 0, n))
-        failed = fa_err_set(err, "%s: no card (a card is a text of less than %zu bytes)", path, sizeof text);
-    fclose(file);
-    text[n] = 0;
-    return failed ? NULL : fa_card_parse(path, text, set, nset, err);
+    return fa_text_read(text, sizeof text, path, "card", err) ? NULL : fa_card_parse(path, text, set, nset, err);
 }
 
 void fa_card_free(struct fa_card *card)

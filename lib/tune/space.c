@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fa/text.h"
 #include "fa/tune.h"
 
 /* ---- words and numbers ---- */
@@ -345,16 +346,5 @@ size_t fa_space_find(const struct fa_space *space, const char *name)
 struct fa_space *fa_space_read(const char *path, const char *const *set, size_t nset, struct fa_err *err)
 {
     char text[1 << 16];
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        fa_err_sys(err, "%s", path);
-        return NULL;
-    }
-    size_t n = fread(text, 1, sizeof text - 1, file);
-    int failed = ferror(file) ? fa_err_sys(err, "%s: read", path) : 0;
-    if (!failed && (n == sizeof text - 1 || memchr(text, 0, n)))
-        failed = fa_err_set(err, "%s: no space (a space is a text of less than %zu bytes)", path, sizeof text);
-    fclose(file);
-    text[n] = '\0';
-    return failed ? NULL : fa_space_parse(path, text, set, nset, err);
+    return fa_text_read(text, sizeof text, path, "space", err) ? NULL : fa_space_parse(path, text, set, nset, err);
 }

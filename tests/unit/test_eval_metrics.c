@@ -64,8 +64,8 @@ static void begin(struct given *given, const struct oracle *oracle, size_t i)
         given->head[given->nheads] = (struct fa_head){head_name[given->nheads], class_name, n, given->nlogits};
         given->nlogits += n;
         if (strtoul(ordered, &ordered, 10)) {
-            strcat(given->ordered, given->ordered[0] ? "," : "");
-            strcat(given->ordered, head_name[given->nheads]);
+            size_t used = strlen(given->ordered);
+            snprintf(given->ordered + used, sizeof given->ordered - used, "%s%s", used ? "," : "", head_name[given->nheads]);
         }
     }
     given->merge = fa_merge_new(given->head, given->nheads, NULL, 0, &err);
