@@ -1,16 +1,19 @@
 """Measures the original's search, fa-tune beside KerasTuner's Hyperband on TensorFlow: tune.py STREAM. Every fifth face is
 held out, of both alike; space, schedule, batch, optimiser, patience and objective (the sum of the heads' accuracies) are the
 same. $B is the build folder, $FA_BENCH_MAX_EPOCHS and $FA_BENCH_FACTOR the schedule (100, 10), $FA_BENCH_LIMIT the seconds
-after which KerasTuner is stopped and its time extrapolated by epochs (1200), $FA_BENCH_THREADS fa-tune's trials at once."""
+after which KerasTuner is stopped and its time extrapolated by epochs (1200), $FA_BENCH_THREADS fa-tune's trials at once.
+$FA_BENCH_TEST is a stream of other faces, on which the accuracies of both winners are told, as the search left them."""
 import csv, os, subprocess, sys, tempfile, time
 
 import msgpack
 import numpy
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+CLI = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli")
+sys.path.insert(0, CLI)
 import fastream
 
 BUILD = os.environ.get("B", "build")
+TEST = os.environ.get("FA_BENCH_TEST")
 HEADS = ("age", "gender", "race")
 MAX_EPOCHS, FACTOR, LIMIT, THREADS = (int(os.environ.get("FA_BENCH_" + name, default)) for name, default in (
     ("MAX_EPOCHS", 100), ("FACTOR", 10), ("LIMIT", 1200), ("THREADS", len(os.sched_getaffinity(0)))))
@@ -32,11 +35,17 @@ def run_ours(folder):
     began = time.perf_counter()
     subprocess.run([BUILD + "/fa-tune", "-q", "-l", ",".join(HEADS), "--max-epochs", str(MAX_EPOCHS), "--factor", str(FACTOR), "-j",
                     str(THREADS), "--set", "validation-split = fixed 0", "--validation", folder + "/valid.emb", "-O", folder + "/tune",
-                    folder + "/train.emb"], check=True)
+                    "-o", folder + "/best.fam", folder + "/train.emb"], check=True)
     seconds = time.perf_counter() - began
     rows = [r for r in csv.DictReader(open(folder + "/tune/trials.csv")) if r["status"] == "done"]
     epochs = sum(1 for _ in open(folder + "/tune/epochs.csv")) - 1
-    return len(rows), epochs, seconds, seconds, max(float(r["score"]) for r in rows)
+    tested = "-"
+    if TEST:
+        logits = subprocess.run([BUILD + "/fa-predict", "-q", "-m", folder + "/best.fam", TEST], check=True, capture_output=True).stdout
+        lines = subprocess.run([sys.executable, os.path.join(CLI, "accuracy.py")], check=True, input=logits, capture_output=True).stdout
+        found = dict(line.split() for line in lines.decode().splitlines())
+        tested = " / ".join(found[head] for head in HEADS)
+    return len(rows), epochs, seconds, seconds, max(float(r["score"]) for r in rows), tested
 
 
 def run_keras(folder, header, train, valid):
@@ -88,7 +97,12 @@ def run_keras(folder, header, train, valid):
     scores = [trial.score for trial in tuner.oracle.trials.values() if trial.score is not None]
     over = seconds > LIMIT
     whole = seconds * planned(tuner.oracle) / state["epochs"] if over else seconds
-    return len(scores), state["epochs"], seconds, whole, max(scores, default=0)
+    tested = "-"
+    if TEST and scores:
+        x, y = arrays(read(TEST)[1])
+        found = tuner.get_best_models(1)[0].predict(x, verbose=0)
+        tested = " / ".join("%.1f" % (100 * numpy.mean(found[head].argmax(1) == y[head])) for head in HEADS)
+    return len(scores), state["epochs"], seconds, whole, max(scores, default=0), tested
 
 
 def planned(oracle):
@@ -106,9 +120,10 @@ valid = records[::5]
 train = [r for i, r in enumerate(records) if i % 5]
 print("%d faces of %d numbers, %d of them held out; up to %d epochs, factor %d" % (len(records), header[5]["shape"][0], len(valid),
                                                                                   MAX_EPOCHS, FACTOR))
-print("%-24s %7s %7s %9s %12s %11s" % ("", "trials", "epochs", "seconds", "whole search", "best score"), flush=True)
+print("%-24s %7s %7s %9s %12s %11s  %s" % ("", "trials", "epochs", "seconds", "whole search", "best score",
+                                          "test accuracy of " + ", ".join(HEADS)), flush=True)
 with tempfile.TemporaryDirectory() as folder:
     for name, part in (("train", train), ("valid", valid)):
         write("%s/%s.emb" % (folder, name), header, part)
     for name, run in (("fa-tune -j %d" % THREADS, run_ours), ("KerasTuner, TensorFlow", lambda f: run_keras(f, header, train, valid))):
-        print("%-24s %7d %7d %9.1f %12.1f %11.4f" % ((name,) + run(folder)), flush=True)
+        print("%-24s %7d %7d %9.1f %12.1f %11.4f  %s" % ((name,) + run(folder)), flush=True)
