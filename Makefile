@@ -67,10 +67,10 @@ $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 $B/tests/mkstream: $B/tests/cli/mkstream.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# For the benchmark, which measures the machine it is built on.
-$B/tests/floor: $B/tests/bench/floor.o $B/libfa.a
+# For the benchmarks, which measure the machine they are built on.
+$B/tests/floor $B/tests/engine: $B/tests/%: $B/tests/bench/%.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
-$B/tests/bench/floor.o: ISA := -march=native
+$B/tests/bench/floor.o $B/tests/bench/engine.o: ISA := -march=native -ffp-contract=fast
 
 $B/%.o: %.c
 	@mkdir -p $(@D)
@@ -150,7 +150,8 @@ conformance: $B/tests/test_net_conformance
 	    END { printf "%d passed, %d failed, %d unsupported\n", n["pass"], n["FAIL"], n["unsupported"] }' $B/conformance.txt
 
 # How fast the head trains, beside PyTorch, Keras and the least that a step can cost; how fast a million predictions are counted.
-bench: all $B/tests/floor
+bench: all $B/tests/floor $B/tests/engine
+	@B=$B tests/bench/embed.sh
 	@B=$B tests/bench/train.sh
 	@B=$B tests/bench/confusion.sh
 

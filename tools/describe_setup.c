@@ -1,13 +1,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli.h"
 #include "embed.h"
 #include "fa/mem.h"
 
-/* What an open side of a picture is taken for where no card says it. */
-enum { SIDE = 128 };
+/* What an open side of a picture is taken for where no card says it, and the seconds that a profile takes. */
+enum { SIDE = 128, PROFILE = 3 };
 
 /* 1x3x112x112; an open dimension is a question mark. Two may stand in one line. */
 static const char *show_shape(size_t rank, const size_t *dim, char text[256])
@@ -23,25 +24,27 @@ static const char *show_shape(size_t rank, const size_t *dim, char text[256])
     return rank ? text : "1";
 }
 
-/* One image of zeros, of the card's size or the graph's own. */
-static struct fa_tensor blank(const struct fa_net_value *input, const struct fa_card *card)
+/* Images of noise, of the card's size or the graph's own. */
+static struct fa_tensor noise(const struct fa_net_value *input, const struct fa_card *card, size_t images)
 {
     struct fa_tensor tensor = {.rank = input->rank};
     struct fa_err err;
     size_t n = 1;
     for (size_t i = 0; i < input->rank; i++)
-        tensor.dim[i] = input->dim[i] ? input->dim[i] : i ? SIDE : 1;
+        tensor.dim[i] = i == 0 && input->dim[i] < 2 ? images : input->dim[i] ? input->dim[i] : SIDE;
     if (card && card->width)
-        tensor = card->nchw ? (struct fa_tensor){NULL, 4, {1, 3, card->height, card->width}}
-                            : (struct fa_tensor){NULL, 4, {1, card->height, card->width, 3}};
+        tensor = card->nchw ? (struct fa_tensor){NULL, 4, {images, 3, card->height, card->width}}
+                            : (struct fa_tensor){NULL, 4, {images, card->height, card->width, 3}};
     for (size_t i = 0; i < tensor.rank; i++)
         n *= tensor.dim[i];
-    float *zeros = tensor.rank ? fa_mem_array(n, sizeof *zeros, &err) : NULL;
+    float *value = tensor.rank ? fa_mem_array(n, sizeof *value, &err) : NULL;
     if (!tensor.rank)
         cli_fail_text("input '%s' has no shape in the file", input->name);
-    if (!zeros)
+    if (!value)
         cli_fail(&err);
-    tensor.data = zeros;
+    for (size_t i = 0; i < n; i++)
+        value[i] = (float)(i * 2654435761U % 1024) / 512 - 1;
+    tensor.data = value;
     return tensor;
 }
 
@@ -60,44 +63,85 @@ static void print_ends(const struct fa_net *net, const char *path, const struct 
     }
 }
 
-static void print_layers(const struct fa_net_layer *layer, size_t n, uint64_t *parameters, uint64_t *macs)
+/* What stands at the head of a line; profiles tell the time in place of the numbers learned. */
+static void print_layer(const struct fa_net_layer *l, int width, size_t images, double all)
 {
     char text[256];
+    printf("%-*s  %-16s ", width, l->type, show_shape(l->output.rank, l->output.dim, text));
+    if (images)
+        printf("%9.3f %6.1f %9.1f  %-9s", 1e3 * l->seconds / (double)images, 100 * l->seconds / all,
+               2e-9 * (double)l->macs / l->seconds, l->kernel);
+    else
+        printf("%12" PRIu64 " %14" PRIu64, l->parameters, l->macs);
+    printf("  %s%s%s%s\n", l->output.name, *l->within ? " (" : "", *l->within ? l->within + 1 : "", *l->within ? ")" : "");
+}
+
+static void print_layers(const struct fa_net_layer *layer, size_t n, size_t images)
+{
     int width = (int)strlen("operators");
-    for (size_t i = 0; i < n; i++)
-        width = (int)strlen(layer[i].type) > width ? (int)strlen(layer[i].type) : width;
-    printf("\n%4s  %-*s  %-16s %12s %14s  %s\n", "", width, "operators", "shape", "parameters", "MACs", "value");
+    double seconds = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct fa_net_layer *l = &layer[i];
-        printf("%4zu  %-*s  %-16s %12" PRIu64 " %14" PRIu64 "  %s\n", i + 1, width, l->type,
-               show_shape(l->output.rank, l->output.dim, text), l->parameters, l->macs, l->output.name);
-        *parameters += l->parameters;
-        *macs += l->macs;
+        width = (int)strlen(layer[i].type) > width ? (int)strlen(layer[i].type) : width;
+        seconds += layer[i].seconds;
+    }
+    if (images)
+        printf("\n%4s  %-*s  %-16s %9s %6s %9s  %-9s  %s\n", "", width, "operators", "shape", "ms/image", "%", "GFLOP/s", "kernel", "value");
+    else
+        printf("\n%4s  %-*s  %-16s %12s %14s  %s\n", "", width, "operators", "shape", "parameters", "MACs", "value");
+    for (size_t i = 0; i < n; i++) {
+        printf("%4zu  ", i + 1);
+        print_layer(&layer[i], width, images, seconds);
     }
 }
 
-static void describe(const struct fa_net *net, const char *path, const struct fa_card *card)
+static void print_sums(const struct fa_net *net, const struct fa_exec *exec, const struct fa_net_layer *layer, size_t n, size_t images)
+{
+    uint64_t parameters = 0, macs = 0;
+    double seconds = 0;
+    for (size_t i = 0; i < n; i++) {
+        parameters += layer[i].parameters;
+        macs += layer[i].macs;
+        seconds += layer[i].seconds;
+    }
+    double count = images ? (double)images : 1;
+    printf("\n%zu layers, %" PRIu64 " parameters, %.1f million MACs an image\n", n, parameters, (double)macs / count / 1e6);
+    if (images)
+        printf("%.3f ms an image, %.1f images/s and %.1f GFLOP/s of one thread, batches of %zu\n", 1e3 * seconds / count,
+               count / seconds, 2e-9 * (double)macs / seconds, images);
+    printf("%.1f MiB of weights, %.1f MiB a thread for %zu image%s\n", (double)fa_net_memory(net) / 0x1p20,
+           (double)fa_exec_memory(exec) / 0x1p20, images ? images : 1, images > 1 ? "s" : "");
+}
+
+/* Once, or for a while. */
+static void run(struct fa_exec *exec, const struct fa_tensor *input, struct fa_tensor *output, bool again)
+{
+    struct fa_err err;
+    time_t end = time(NULL) + PROFILE;
+    do
+        if (fa_exec_run(exec, input, output, &err))
+            cli_fail(&err);
+    while (again && time(NULL) <= end);
+}
+
+/* images: of a batch that is timed, or 0. */
+static void describe(const struct fa_net *net, const char *path, const struct fa_card *card, size_t images)
 {
     struct fa_err err;
     size_t ninputs = fa_net_ninputs(net), n;
-    uint64_t parameters = 0, macs = 0;
     struct fa_tensor *input = fa_mem_array(ninputs, sizeof *input, &err);
     struct fa_tensor *output = fa_mem_array(fa_net_noutputs(net), sizeof *output, &err);
     struct fa_exec *exec = fa_exec_new(net, &err);
     if (!input || !output || !exec)
         cli_fail(&err);
     for (size_t i = 0; i < ninputs; i++)
-        input[i] = blank(fa_net_input(net, i), card);
-    if (fa_exec_run(exec, input, output, &err))
-        cli_fail(&err);
+        input[i] = noise(fa_net_input(net, i), card, images ? images : 1);
+    run(exec, input, output, images > 0);
     print_ends(net, path, input);
     const struct fa_net_layer *layer = fa_exec_layers(exec, &n, &err);
     if (!layer)
         cli_fail(&err);
-    print_layers(layer, n, &parameters, &macs);
-    printf("\n%zu layers, %" PRIu64 " parameters, %.1f million MACs an image\n", n, parameters, (double)macs / 1e6);
-    printf("%.1f MiB of weights, %.1f MiB a thread for one image\n", (double)fa_net_memory(net) / 0x1p20,
-           (double)fa_exec_memory(exec) / 0x1p20);
+    print_layers(layer, n, images);
+    print_sums(net, exec, layer, n, images);
     fa_exec_free(exec);
     for (size_t i = 0; i < ninputs; i++)
         free((float *)(size_t)input[i].data);
@@ -105,44 +149,44 @@ static void describe(const struct fa_net *net, const char *path, const struct fa
     free(output);
 }
 
-static void describe_file(const char *path)
+static void describe_file(const char *path, unsigned flags, size_t images)
 {
     struct fa_err err;
-    struct fa_net *net = fa_net_open(path, NULL, 0, 0, &err);
+    struct fa_net *net = fa_net_open(path, NULL, 0, flags, &err);
     if (!net)
         cli_fail(&err);
-    describe(net, path, NULL);
+    describe(net, path, NULL, images);
     fa_net_close(net);
 }
 
-static void describe_card(const char *model, const char *weights, const struct cli_list *set)
+static void describe_card(const char *model, const char *weights, const struct cli_list *set, unsigned flags, size_t images)
 {
     struct fa_err err;
     struct fa_card *card = cli_card(model, set);
     for (size_t i = 0; i < card->nweights; i++) {
         char *path = cli_weights(card, i, i == 0 ? weights : NULL);
         if (card->kind == FA_CARD_EMBEDDER) {
-            struct fa_embedder *embedder = fa_embedder_open(card, path, 0, &err);
+            struct fa_embedder *embedder = fa_embedder_open(card, path, flags, &err);
             if (!embedder)
                 cli_fail(&err);
-            describe(fa_embedder_net(embedder), path, card);
+            describe(fa_embedder_net(embedder), path, card, images);
             fa_embedder_close(embedder);
         } else {
             fputs(i ? "\n" : "", stdout);
-            describe_file(path);
+            describe_file(path, flags, images);
         }
         free(path);
     }
     fa_card_free(card);
 }
 
-void embed_describe(const char *model, const char *weights, const struct cli_list *set)
+void embed_describe(const char *model, const char *weights, const struct cli_list *set, unsigned flags, size_t images)
 {
     char *path = cli_card_path(model);
     if (path || set->n)
-        describe_card(model, weights, set);
+        describe_card(model, weights, set, flags, images);
     else
-        describe_file(weights ? weights : model);
+        describe_file(weights ? weights : model, flags, images);
     free(path);
     struct cli_output output = cli_output_open(NULL, false);
     cli_output_close(&output);

@@ -10,7 +10,7 @@ struct options {
     const char *model, *weights, *output;
     struct cli_list set;
     long batch, threads;
-    bool files, describe, exact;
+    bool files, describe, profile, exact;
 };
 
 /* Crops that go through the network together, in the order they came. */
@@ -125,6 +125,7 @@ int main(int argc, char **argv)
         {0, "files", NULL, CLI_FLAG, &o.files, "print where the card and its weights are, and exit", 0, 0},
         {0, "exact", NULL, CLI_FLAG, &o.exact, "no fast convolution, whose results differ in the sixth digit", 0, 0},
         {0, "describe", NULL, CLI_FLAG, &o.describe, "print what the network consists of, and exit", 0, 0},
+        {0, "profile", NULL, CLI_FLAG, &o.profile, "print how long each of its steps takes, and exit", 0, 0},
         {'b', "batch", "N", CLI_COUNT, &o.batch, "faces a thread takes at once", 1, 1024},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),
@@ -136,10 +137,11 @@ int main(int argc, char **argv)
     struct fa_arena arena = {0};
     struct fa_header header;
     cli_set_variable(fa_tensor_setting());
-    if (o.describe) {
+    unsigned flags = o.exact ? FA_NET_EXACT : 0;
+    if (o.describe || o.profile) {
         if (n > 1)
-            cli_usage("--describe takes one network");
-        embed_describe(n ? paths[0] : o.model, o.weights, &o.set);
+            cli_usage("--%s takes one network", o.describe ? "describe" : "profile");
+        embed_describe(n ? paths[0] : o.model, o.weights, &o.set, flags, o.profile ? (size_t)o.batch : 0);
         free(o.set.text);
         return 0;
     }
@@ -158,7 +160,7 @@ int main(int argc, char **argv)
         cli_fail(&err);
     embed_check_crops(fa_reader_header(embed.reader), card);
     char *weights = cli_weights(card, 0, o.weights);
-    struct fa_embedder *embedder = fa_embedder_open(card, weights, o.exact ? FA_NET_EXACT : 0, &err);
+    struct fa_embedder *embedder = fa_embedder_open(card, weights, flags, &err);
     if (!embedder)
         cli_fail(&err);
     embed_make_header(&header, &arena, fa_reader_header(embed.reader), card, embedder);

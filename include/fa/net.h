@@ -64,7 +64,10 @@ struct fa_net_layer {
     const char *type;  /* operators as the file calls them, with those done along: "Conv+Add+Relu" */
     const char *node;  /* name of the first of them */
     struct fa_net_value output; /* its name may be asked for as an output of the net */
-    uint64_t parameters, macs;  /* numbers it has learned; multiplications of its matrix product or convolution */
+    const char *within;         /* and so may these, of values that no step gives as it is: names, each after a blank */
+    uint64_t parameters, macs;  /* numbers it has learned; multiplications of its matrix product or convolution, as defined */
+    const char *kernel;         /* how that is done: winograd, product, depthwise; else "" */
+    double seconds;             /* that its fastest run took, of those on inputs of this shape */
 };
 
 /* The layers of the last run, *n of them; they belong to the executor and last until its next run. NULL, and the message:

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Detectors run many shapes: so many plans are kept, those not used for the longest time go first. */
 enum { MAX_PLANS = 32 };
@@ -92,9 +93,17 @@ static void point(struct fa_exec *exec, const struct net_plan *plan, const struc
     }
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 static void run_steps(struct fa_exec *exec, struct net_plan *plan, const struct fa_tensor *inputs)
 {
     unsigned long state = fa_tensor_flush_subnormals();
+    double begin = now(), end;
     for (size_t i = 0; i < plan->nsteps; i++) {
         struct net_step *step = &plan->step[i];
         for (size_t k = 0; k < step->nin; k++)
@@ -103,6 +112,9 @@ static void run_steps(struct fa_exec *exec, struct net_plan *plan, const struct 
             point(exec, plan, inputs, &step->out[k]);
         point(exec, plan, inputs, &step->residual);
         step->op->run(step, exec->memory + plan->floats - plan->scratch);
+        end = now();
+        step->seconds = step->seconds > 0 && step->seconds < end - begin ? step->seconds : end - begin;
+        begin = end;
     }
     fa_tensor_restore(state);
 }

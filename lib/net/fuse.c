@@ -59,9 +59,11 @@ size_t net_plan_fuse(struct net_plan *plan, struct net_step *step, size_t value,
                       (with.activation == FA_TENSOR_PRELU && !take_slope(plan, node, step, err)))
             break;
         const char *types = fa_arena_printf(&plan->arena, err, "%s+%s", step->with ? step->with : "", node->type);
-        if (!types)
+        const char *names = fa_arena_printf(&plan->arena, err, "%s %s", step->within ? step->within : "", graph->value[value].name);
+        if (!types || !names)
             break;
         step->with = types;
+        step->within = names;
         with.slope = step->epilogue.slope;
         step->epilogue = with;
         plan->absorbed[user] = true;

@@ -33,9 +33,12 @@ int net_layer(struct net_plan *plan, const struct net_step *step, struct fa_net_
     layer->node = step->node ? step->node->name : "";
     layer->type = copy ? "copy" : fa_arena_printf(&plan->arena, err, "%s%s", step->node->type, step->with ? step->with : "");
     layer->output.name = step->value == NET_NONE ? "" : plan->graph->value[step->value].name;
+    layer->within = !copy && step->within ? step->within : "";
     layer->output.rank = out->rank;
     memcpy(layer->output.dim, out->dim, sizeof out->dim);
     layer->parameters = copy ? 0 : count_parameters(plan->graph, step);
+    layer->kernel = !copy && step->how ? step->how : "";
+    layer->seconds = step->seconds;
     layer->macs = w ? (uint64_t)net_view_count(out) * w->k : 0;
     return layer->type ? 0 : -1;
 }
@@ -46,7 +49,7 @@ size_t fa_net_memory(const struct fa_net *net)
     size_t bytes = 0;
     for (size_t i = 0; i < graph->norder; i++) {
         const struct net_weights *w = weights_of(&graph->node[graph->order[i]]);
-        bytes += w ? (w->k + 2) * w->n * sizeof(float) : 0;
+        bytes += w ? (w->floats + 2 * w->n) * sizeof(float) : 0;
     }
     for (size_t i = 0; i < graph->nconstants; i++)
         if (graph->constant[i]->data)

@@ -34,7 +34,10 @@ struct net_step {
     size_t channels; /* set by an operator that applies epilogue and residual to its rows of so many channels; else 0 */
     size_t scratch;               /* floats that run() wants for itself */
     const void *state;            /* from plan() to run() */
+    double seconds;               /* of its fastest run; 0: none yet */
+    const char *how;              /* a product or convolution is done, set by plan(); else NULL */
     const char *with;             /* types of the nodes that are done along, each after a '+'; NULL: none */
+    const char *within;           /* names of the values between those nodes, each after a blank; NULL: none */
     size_t value;                 /* what out[0] is, or NET_NONE */
 };
 
@@ -125,6 +128,7 @@ struct net_weights {
     size_t k, n;
     float *scale, *bias; /* n: the output is scale * product + bias; scale is put into laid when that is made */
     float *laid;         /* see the operator */
+    size_t floats;       /* that it takes as laid */
     bool fixed;          /* the weights are constant, so scale and bias may change */
 };
 int net_weights_new(struct net_weights *weights, size_t k, size_t n, struct fa_err *err);

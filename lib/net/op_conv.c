@@ -127,7 +127,8 @@ static int lay(struct conv *conv, const float *stored, struct fa_err *err)
     struct net_weights *w = &conv->weights;
     size_t n = conv->out / conv->group;
     float *matrix = fa_mem_array(w->k * n, sizeof *matrix, err);
-    w->laid = fa_mem_aligned(conv->group * panel_floats(conv), sizeof(float), err);
+    w->floats = conv->group * panel_floats(conv);
+    w->laid = fa_mem_aligned(w->floats, sizeof(float), err);
     for (size_t group = 0; matrix && w->laid && group < conv->group; group++) {
         lay_matrix(conv, stored, group * n, n, matrix);
         fa_tensor_pack_columns(&conv->panels, w->k, n, matrix, n, w->laid + group * panel_floats(conv));
@@ -145,13 +146,15 @@ static int lay_winograd(struct conv *conv, const float *stored, struct fa_err *e
     lay_matrix(conv, stored, 0, conv->out, matrix);
     *conv->winograd = (struct net_winograd){.kernel = {kernel[0], kernel[1]}, .in = conv->in, .out = conv->out, .panels = conv->panels};
     int failed = net_winograd_prepare(conv->winograd, matrix, err);
+    conv->weights.floats = conv->winograd->factors[0] * conv->winograd->factors[1] * conv->winograd->panel_floats;
     free(matrix);
     return failed;
 }
 
 static int lay_depthwise(struct conv *conv, const float *stored, struct fa_err *err)
 {
-    conv->weights.laid = fa_mem_aligned(conv->weights.k * conv->out, sizeof(float), err);
+    conv->weights.floats = conv->weights.k * conv->out;
+    conv->weights.laid = fa_mem_aligned(conv->weights.floats, sizeof(float), err);
     if (!conv->weights.laid)
         return -1;
     lay_matrix(conv, stored, 0, conv->out, conv->weights.laid);
@@ -178,7 +181,7 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
 static const struct net_weights *weights_of(const struct net_node *node)
 {
     const struct conv *conv = node->params;
-    return conv && conv->weights.laid ? &conv->weights : NULL;
+    return conv && (conv->weights.laid || conv->winograd) ? &conv->weights : NULL;
 }
 
 static void release(struct net_node *node)
@@ -209,6 +212,7 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
         state->block = (panels < 4 ? 4 : panels > 16 ? 16 : panels) * conv->panels.rows;
         step->scratch = conv->in + state->block * conv->weights.k;
     }
+    step->how = is_depthwise(conv) ? "depthwise" : conv->winograd ? "winograd" : "product";
     step->channels = conv->out;
     step->epilogue.bias = conv->weights.bias;
     step->state = state;

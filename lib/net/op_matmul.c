@@ -91,7 +91,8 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     if (loaded < 1)
         return loaded;
     struct net_constant *stored = graph->value[node->in[1]].constant;
-    w->laid = fa_mem_aligned(w->k * w->n, sizeof(float), err);
+    w->floats = w->k * w->n;
+    w->laid = fa_mem_aligned(w->floats, sizeof(float), err);
     if (!w->laid || net_constant_decode(stored, err))
         return -1;
     const float *b = stored->data;
