@@ -1,19 +1,24 @@
 /* Gemm and MatMul. With constant weights they are laid once, and an activation behind is done along. */
 #include "op.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* Rows of A that are packed and multiplied before the next: panels of them. */
+enum { BLOCK_PANELS = 16 };
 
 struct gemm {
     bool trans_a, trans_b, bias_by_row; /* bias_by_row: C is no constant row and is added by a copy */
     float alpha, beta;
-    struct net_weights weights; /* laid: k rows of n, if B is constant */
+    struct net_weights weights; /* laid: panels of n columns, k deep, if B is constant */
+    struct fa_panels panels;
 };
 
 struct gemm_state {
     size_t m, n, k, matrices;
     size_t lda, ldb;
     bool trans_a, trans_b;
-    const float *laid;
+    const struct gemm *laid; /* whose weights are B */
     struct net_view a, b; /* one number for each matrix: where it begins */
     float alpha, beta;
 };
@@ -91,14 +96,20 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     if (loaded < 1)
         return loaded;
     struct net_constant *stored = graph->value[node->in[1]].constant;
-    w->floats = w->k * w->n;
-    w->laid = fa_mem_aligned(w->floats, sizeof(float), err);
-    if (!w->laid || net_constant_decode(stored, err))
+    float *matrix = fa_mem_array(w->k * w->n, sizeof *matrix, err);
+    gemm->panels = fa_tensor_panels(!(graph->flags & FA_NET_PLAIN));
+    w->floats = (w->n + gemm->panels.cols - 1) / gemm->panels.cols * gemm->panels.cols * w->k;
+    w->laid = matrix ? fa_mem_aligned(w->floats, sizeof(float), err) : NULL;
+    if (!w->laid || net_constant_decode(stored, err)) {
+        free(matrix);
         return -1;
+    }
     const float *b = stored->data;
     for (size_t k = 0; k < w->k; k++)
         for (size_t n = 0; n < w->n; n++)
-            w->laid[k * w->n + n] = w->scale[n] * (gemm->trans_b ? b[n * w->k + k] : b[k * w->n + n]);
+            matrix[k * w->n + n] = w->scale[n] * (gemm->trans_b ? b[n * w->k + k] : b[k * w->n + n]);
+    fa_tensor_pack_columns(&gemm->panels, w->k, w->n, matrix, w->n, w->laid);
+    free(matrix);
     node->in[1] = NET_NONE;
     return 0;
 }
@@ -141,13 +152,15 @@ static struct gemm_state *start(struct net_plan *plan, struct net_step *step, st
         net_plan_error(plan, step, err, "wants float32 matrices");
         return NULL;
     }
-    *s = (struct gemm_state){.matrices = 1, .trans_a = gemm->trans_a, .trans_b = !fixed && gemm->trans_b,
-                             .laid = gemm->weights.laid};
+    *s = (struct gemm_state){.matrices = 1, .trans_a = gemm->trans_a, .trans_b = !fixed && gemm->trans_b, .laid = fixed ? gemm : NULL};
     s->alpha = fixed ? 1 : gemm->alpha;
     s->beta = gemm->beta;
     step->epilogue.bias = fixed ? gemm->weights.bias : NULL;
+    step->how = fixed ? "product" : NULL;
+    step->scratch = fixed ? BLOCK_PANELS * gemm->panels.rows * gemm->weights.k : 0;
     step->state = s;
-    return net_need(plan, step, 0, NULL, err) || (!fixed && net_need(plan, step, 1, NULL, err)) ? NULL : s;
+    const uint8_t turned[FA_NET_RANK] = {1, 0};
+    return net_need(plan, step, 0, fixed && s->trans_a && step->in[0].rank == 2 ? turned : NULL, err) || (!fixed && net_need(plan, step, 1, NULL, err)) ? NULL : s;
 }
 
 static int plan_gemm(struct net_plan *plan, struct net_step *step, struct fa_err *err)
@@ -169,31 +182,55 @@ static int plan_gemm(struct net_plan *plan, struct net_step *step, struct fa_err
     return net_out(plan, step, 0, NET_F32, 2, dim, NULL, err);
 }
 
-/* y = beta * C, for the product to be added to. */
-static void start_with_c(const struct net_step *step, const struct gemm_state *s)
-{
-    struct net_view c;
-    net_broadcast(&step->in[2], 2, step->out[0].dim, &c);
-    net_copy(&step->out[0], &c);
-    fa_tensor_binary(FA_MUL, s->m * s->n, step->out[0].data, 1, &s->beta, 0, step->out[0].data);
-}
-
 static void finish(const struct net_step *step, const struct gemm_state *s, size_t rows)
 {
     const float *residual = step->residual.present ? step->residual.data : NULL;
     fa_tensor_epilogue(&step->epilogue, rows, s->n, step->out[0].data, s->n, residual, s->n);
 }
 
+/* By weights in panels: rows of A, k apart. */
+static void multiply_laid(const struct net_step *step, const struct gemm_state *s, float *scratch)
+{
+    const struct fa_panels *panels = &s->laid->panels;
+    const float *a = step->in[0].data, *row[FA_PANEL_ROWS];
+    float *y = step->out[0].data;
+    size_t rows = panels->rows;
+    for (size_t begin = 0, n; begin < s->m; begin += n) {
+        n = s->m - begin < BLOCK_PANELS * rows ? s->m - begin : BLOCK_PANELS * rows;
+        for (size_t i = 0; i < n; i += rows) {
+            for (size_t r = 0; r < rows; r++)
+                row[r] = a + (begin + (i + r < n ? i + r : n - 1)) * s->k;
+            fa_tensor_pack_rows(panels, row, s->k, scratch + i * s->k);
+        }
+        fa_tensor_multiply_panels(panels, n, s->n, s->k, scratch, s->laid->weights.laid, y + begin * s->n, s->n);
+    }
+}
+
+/* y += beta * C. */
+static void add_c(const struct net_step *step, const struct gemm_state *s)
+{
+    struct net_view c;
+    struct net_walk walk;
+    float *y = step->out[0].data;
+    net_broadcast(&step->in[2], 2, step->out[0].dim, &c);
+    net_walk_start(&walk, (const struct net_view *[]){&step->out[0], &c}, 2);
+    do
+        for (size_t i = 0; i < walk.n; i++)
+            y[walk.offset[0] + (ptrdiff_t)i * walk.step[0]] +=
+                s->beta * ((const float *)step->in[2].data)[walk.offset[1] + (ptrdiff_t)i * walk.step[1]];
+    while (net_walk_next(&walk));
+}
+
 static void run_gemm(const struct net_step *step, float *scratch)
 {
     const struct gemm_state *s = step->state;
-    bool add = step->nin > 2 && step->in[2].present;
-    (void)scratch;
-    if (add)
-        start_with_c(step, s);
-    fa_tensor_gemm(s->trans_a ? FA_TRANSPOSED : FA_AS_IS, s->trans_b ? FA_TRANSPOSED : FA_AS_IS, s->m, s->n, s->k, s->alpha,
-                   step->in[0].data, s->lda, s->laid ? s->laid : step->in[1].data, s->ldb, add ? 1 : 0, step->out[0].data,
-                   s->n);
+    if (s->laid)
+        multiply_laid(step, s, scratch);
+    else
+        fa_tensor_gemm(s->trans_a ? FA_TRANSPOSED : FA_AS_IS, s->trans_b ? FA_TRANSPOSED : FA_AS_IS, s->m, s->n, s->k, s->alpha,
+                       step->in[0].data, s->lda, step->in[1].data, s->ldb, 0, step->out[0].data, s->n);
+    if (step->nin > 2 && step->in[2].present)
+        add_c(step, s);
     finish(step, s, s->m);
 }
 
@@ -243,9 +280,14 @@ static void run_matmul(const struct net_step *step, float *scratch)
 {
     const struct gemm_state *s = step->state;
     struct net_walk walk;
-    const float *a = step->in[0].data, *b = s->laid ? s->laid : step->in[1].data;
+    const float *a = step->in[0].data, *b;
     float *y = step->out[0].data;
-    (void)scratch;
+    if (s->laid) {
+        multiply_laid(step, s, scratch);
+        finish(step, s, s->m);
+        return;
+    }
+    b = step->in[1].data;
     if (s->matrices == 1) {
         fa_tensor_gemm(FA_AS_IS, FA_AS_IS, s->m, s->n, s->k, 1, a, s->lda, b, s->ldb, 0, y, s->n);
         finish(step, s, s->m);
