@@ -16,11 +16,12 @@ struct conv {
     enum layout layout;
     struct net_weights weights; /* laid: for each group, panels of k = kernel (y, x), in rows and out / group columns */
     struct fa_panels panels;
-    struct net_winograd *winograd; /* NULL: the product of windows and weights */
+    struct net_winograd *winograd; /* NULL: only the product of windows and weights */
 };
 
 struct conv_state {
     const struct conv *conv;
+    bool winograd;
     struct net_geometry g;
     size_t images, block; /* pixels of the output in a block */
 };
@@ -137,6 +138,7 @@ static int lay(struct conv *conv, const float *stored, struct fa_err *err)
     return w->laid && matrix ? 0 : -1;
 }
 
+/* Besides the weights of the product, which small maps are better off with. */
 static int lay_winograd(struct conv *conv, const float *stored, struct fa_err *err)
 {
     const size_t *kernel = conv->window.kernel;
@@ -146,8 +148,8 @@ static int lay_winograd(struct conv *conv, const float *stored, struct fa_err *e
     lay_matrix(conv, stored, 0, conv->out, matrix);
     *conv->winograd = (struct net_winograd){.kernel = {kernel[0], kernel[1]}, .in = conv->in, .out = conv->out, .panels = conv->panels};
     int failed = net_winograd_prepare(conv->winograd, matrix, err);
-    conv->weights.floats = conv->winograd->factors[0] * conv->winograd->factors[1] * conv->winograd->panel_floats;
     free(matrix);
+    conv->weights.floats += conv->winograd->factors[0] * conv->winograd->factors[1] * conv->winograd->panel_floats;
     return failed;
 }
 
@@ -172,7 +174,8 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
         !(conv->winograd = fa_arena_alloc(&graph->arena, sizeof *conv->winograd, err)))
         return -1;
     if (net_constant_decode(stored, err) ||
-        (is_depthwise(conv) ? lay_depthwise : conv->winograd ? lay_winograd : lay)(conv, stored->data, err))
+        (is_depthwise(conv) ? lay_depthwise : lay)(conv, stored->data, err) ||
+        (conv->winograd && lay_winograd(conv, stored->data, err)))
         return -1;
     node->ninputs = 1;
     return 0;
@@ -181,7 +184,7 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
 static const struct net_weights *weights_of(const struct net_node *node)
 {
     const struct conv *conv = node->params;
-    return conv && (conv->weights.laid || conv->winograd) ? &conv->weights : NULL;
+    return conv && conv->weights.laid ? &conv->weights : NULL;
 }
 
 static void release(struct net_node *node)
@@ -205,14 +208,15 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
         return -1;
     state->conv = conv;
     state->images = step->in[0].dim[0];
-    if (conv->winograd) {
+    state->winograd = conv->winograd && net_winograd_pays(conv->winograd, &state->g, state->images);
+    if (state->winograd) {
         step->scratch = net_winograd_scratch(conv->winograd);
     } else if (!is_depthwise(conv)) {
         size_t panels = BLOCK_FLOATS / (conv->panels.rows * conv->weights.k);
         state->block = (panels < 4 ? 4 : panels > 16 ? 16 : panels) * conv->panels.rows;
         step->scratch = conv->in + state->block * conv->weights.k;
     }
-    step->how = is_depthwise(conv) ? "depthwise" : conv->winograd ? "winograd" : "product";
+    step->how = is_depthwise(conv) ? "depthwise" : state->winograd ? "winograd" : "product";
     step->channels = conv->out;
     step->epilogue.bias = conv->weights.bias;
     step->state = state;
@@ -353,7 +357,7 @@ static void run(const struct net_step *step, float *scratch)
     const struct conv_state *s = step->state;
     if (is_depthwise(s->conv))
         run_depthwise(step, s);
-    else if (s->conv->winograd)
+    else if (s->winograd)
         net_winograd_run(s->conv->winograd, step, &s->g, s->images, scratch);
     else
         run_product(step, s, scratch);

@@ -14,6 +14,17 @@ bool net_winograd_suits(const struct net_window *w, size_t group, size_t in, siz
     return size && group == 1 && in >= LEAST && out >= LEAST && w->stride[0] * w->stride[1] * w->dilation[0] * w->dilation[1] == 1;
 }
 
+static size_t tiles(const struct net_winograd *w, const struct net_geometry *g, int axis)
+{
+    return (g->out[axis] + w->outputs[axis] - 1) / w->outputs[axis];
+}
+
+/* The weights, more than those of the product, come from far: with less than a panel of tiles that is what takes the time. */
+bool net_winograd_pays(const struct net_winograd *w, const struct net_geometry *g, size_t images)
+{
+    return images * tiles(w, g, 0) * tiles(w, g, 1) >= w->panels.rows;
+}
+
 /* ---- weights ---- */
 
 /* What tap k of n counts for in factor j of a filter. */
@@ -78,7 +89,7 @@ struct run {
     const struct net_winograd *winograd;
     const struct net_step *step;
     const struct net_geometry *g;
-    size_t tiles[2], block; /* of an image; that are done together */
+    size_t across, down, block; /* tiles of an image; that are done together */
     float *factor;          /* (factors, block, in): of the input */
     float *product;         /* (factors, block, out) */
     float *panel;           /* (block, in), as the product reads it */
@@ -129,9 +140,9 @@ struct place {
 
 static struct place place_of(const struct run *run, size_t tile)
 {
-    size_t line = tile / run->tiles[1];
-    return (struct place){line / run->tiles[0], line % run->tiles[0] * run->winograd->outputs[0],
-                          tile % run->tiles[1] * run->winograd->outputs[1]};
+    size_t line = tile / run->across;
+    return (struct place){line / run->down, line % run->down * run->winograd->outputs[0],
+                          tile % run->across * run->winograd->outputs[1]};
 }
 
 static const float *input_at(const struct run *run, size_t image, size_t y, size_t x)
@@ -219,12 +230,10 @@ static void transform_output(const struct run *run, size_t tile, size_t t)
 void net_winograd_run(const struct net_winograd *winograd, const struct net_step *step, const struct net_geometry *g,
                       size_t images, float *scratch)
 {
-    struct run run = {.winograd = winograd, .step = step, .g = g};
-    for (int axis = 0; axis < 2; axis++)
-        run.tiles[axis] = (g->out[axis] + winograd->outputs[axis] - 1) / winograd->outputs[axis];
+    struct run run = {.winograd = winograd, .step = step, .g = g, .across = tiles(winograd, g, 1), .down = tiles(winograd, g, 0)};
     divide_scratch(&run, scratch);
-    for (size_t begin = 0, n, tiles = images * run.tiles[0] * run.tiles[1]; begin < tiles; begin += n) {
-        n = tiles - begin < run.block ? tiles - begin : run.block;
+    for (size_t begin = 0, n, end = images * run.down * run.across; begin < end; begin += n) {
+        n = end - begin < run.block ? end - begin : run.block;
         for (size_t t = 0; t < n; t++)
             transform_input(&run, begin + t, t);
         multiply(&run, n);

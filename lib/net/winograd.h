@@ -15,6 +15,9 @@ struct net_winograd {
 
 bool net_winograd_suits(const struct net_window *window, size_t group, size_t in, size_t out);
 
+/* Whether it takes less time than the product for so many images. */
+bool net_winograd_pays(const struct net_winograd *winograd, const struct net_geometry *g, size_t images);
+
 /* matrix: (kernel[0] * kernel[1] * in, out), rows by (y, x, channel). */
 int net_winograd_prepare(struct net_winograd *winograd, const float *matrix, struct fa_err *err);
 void net_winograd_free(struct net_winograd *winograd);

@@ -131,11 +131,21 @@ static void other_windows_are_left_alone(void **state)
     assert_false(net_winograd_suits(&window, 1, 64, 64));
 }
 
+static void small_maps_are_left_alone(void **state)
+{
+    (void)state;
+    struct net_winograd w = {.outputs = {4, 4}, .panels = {.rows = 12}};
+    struct net_geometry g = {.out = {8, 9}}; /* 2 x 3 tiles */
+    assert_false(net_winograd_pays(&w, &g, 1));
+    assert_true(net_winograd_pays(&w, &g, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(factors_give_the_convolution),
         cmocka_unit_test(other_windows_are_left_alone),
+        cmocka_unit_test(small_maps_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
