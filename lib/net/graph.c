@@ -21,6 +21,7 @@ void net_graph_free(struct net_graph *graph)
     free(graph->order);
     free(graph->input);
     free(graph->output);
+    net_weights_release(graph);
     fa_arena_free(&graph->arena);
 }
 

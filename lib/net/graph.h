@@ -87,6 +87,7 @@ struct net_graph {
     const char *label; /* what messages call the file */
     enum net_format format;
     struct fa_arena arena;
+    struct net_store *store; /* of weights as operators laid them */
     struct net_value *value;
     size_t nvalues, value_capacity;
     size_t *slot, nslots; /* hash table of value names: value + 1, or 0 */

@@ -124,10 +124,13 @@ void net_walk_start(struct net_walk *walk, const struct net_view *const *views, 
 bool net_walk_next(struct net_walk *walk); /* false: that was the last row */
 
 /* weights.c: of convolutions and matrix products, n outputs of k inputs each. */
+/* Not zeroed, on a 64-byte boundary, until net_weights_release(), which net_graph_free() calls. */
+float *net_weights_alloc(struct net_graph *graph, size_t floats, struct fa_err *err);
+void net_weights_release(struct net_graph *graph);
 struct net_weights {
     size_t k, n;
     float *scale, *bias; /* n: the output is scale * product + bias; scale is put into laid when that is made */
-    float *laid;         /* see the operator */
+    float *laid;         /* see the operator; the graph's */
     size_t floats;       /* that it takes as laid */
     bool fixed;          /* the weights are constant, so scale and bias may change */
 };

@@ -123,13 +123,13 @@ static size_t panel_floats(const struct conv *conv)
     return (per_group + cols - 1) / cols * cols * conv->weights.k;
 }
 
-static int lay(struct conv *conv, const float *stored, struct fa_err *err)
+static int lay(struct net_graph *graph, struct conv *conv, const float *stored, struct fa_err *err)
 {
     struct net_weights *w = &conv->weights;
     size_t n = conv->out / conv->group;
     float *matrix = fa_mem_array(w->k * n, sizeof *matrix, err);
     w->floats = conv->group * panel_floats(conv);
-    w->laid = fa_mem_aligned(w->floats, sizeof(float), err);
+    w->laid = net_weights_alloc(graph, w->floats, err);
     for (size_t group = 0; matrix && w->laid && group < conv->group; group++) {
         lay_matrix(conv, stored, group * n, n, matrix);
         fa_tensor_pack_columns(&conv->panels, w->k, n, matrix, n, w->laid + group * panel_floats(conv));
@@ -139,7 +139,7 @@ static int lay(struct conv *conv, const float *stored, struct fa_err *err)
 }
 
 /* Besides the weights of the product, which small maps are better off with. */
-static int lay_winograd(struct conv *conv, const float *stored, struct fa_err *err)
+static int lay_winograd(struct net_graph *graph, struct conv *conv, const float *stored, struct fa_err *err)
 {
     const size_t *kernel = conv->window.kernel;
     float *matrix = fa_mem_array(conv->weights.k * conv->out, sizeof *matrix, err);
@@ -147,16 +147,16 @@ static int lay_winograd(struct conv *conv, const float *stored, struct fa_err *e
         return -1;
     lay_matrix(conv, stored, 0, conv->out, matrix);
     *conv->winograd = (struct net_winograd){.kernel = {kernel[0], kernel[1]}, .in = conv->in, .out = conv->out, .panels = conv->panels};
-    int failed = net_winograd_prepare(conv->winograd, matrix, err);
+    int failed = net_winograd_prepare(graph, conv->winograd, matrix, err);
     free(matrix);
     conv->weights.floats += conv->winograd->factors[0] * conv->winograd->factors[1] * conv->winograd->panel_floats;
     return failed;
 }
 
-static int lay_depthwise(struct conv *conv, const float *stored, struct fa_err *err)
+static int lay_depthwise(struct net_graph *graph, struct conv *conv, const float *stored, struct fa_err *err)
 {
     conv->weights.floats = conv->weights.k * conv->out;
-    conv->weights.laid = fa_mem_aligned(conv->weights.floats, sizeof(float), err);
+    conv->weights.laid = net_weights_alloc(graph, conv->weights.floats, err);
     if (!conv->weights.laid)
         return -1;
     lay_matrix(conv, stored, 0, conv->out, conv->weights.laid);
@@ -174,8 +174,8 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
         !(conv->winograd = fa_arena_alloc(&graph->arena, sizeof *conv->winograd, err)))
         return -1;
     if (net_constant_decode(stored, err) ||
-        (is_depthwise(conv) ? lay_depthwise : lay)(conv, stored->data, err) ||
-        (conv->winograd && lay_winograd(conv, stored->data, err)))
+        (is_depthwise(conv) ? lay_depthwise : lay)(graph, conv, stored->data, err) ||
+        (conv->winograd && lay_winograd(graph, conv, stored->data, err)))
         return -1;
     node->ninputs = 1;
     return 0;
@@ -190,8 +190,6 @@ static const struct net_weights *weights_of(const struct net_node *node)
 static void release(struct net_node *node)
 {
     struct conv *conv = node->params;
-    if (conv && conv->winograd)
-        net_winograd_free(conv->winograd);
     if (conv)
         net_weights_free(&conv->weights);
 }

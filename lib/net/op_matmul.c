@@ -99,7 +99,7 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
     float *matrix = fa_mem_array(w->k * w->n, sizeof *matrix, err);
     gemm->panels = fa_tensor_panels(!(graph->flags & FA_NET_PLAIN));
     w->floats = (w->n + gemm->panels.cols - 1) / gemm->panels.cols * gemm->panels.cols * w->k;
-    w->laid = matrix ? fa_mem_aligned(w->floats, sizeof(float), err) : NULL;
+    w->laid = matrix ? net_weights_alloc(graph, w->floats, err) : NULL;
     if (!w->laid || net_constant_decode(stored, err)) {
         free(matrix);
         return -1;

@@ -57,7 +57,7 @@ static void factor_matrix(const struct net_winograd *w, const float *matrix, siz
         to[i] = (float)sum[i];
 }
 
-int net_winograd_prepare(struct net_winograd *winograd, const float *matrix, struct fa_err *err)
+int net_winograd_prepare(struct net_graph *graph, struct net_winograd *winograd, const float *matrix, struct fa_err *err)
 {
     for (int axis = 0; axis < 2; axis++) {
         winograd->outputs[axis] = winograd->kernel[axis] == 1 ? 1 : 4;
@@ -67,7 +67,7 @@ int net_winograd_prepare(struct net_winograd *winograd, const float *matrix, str
     winograd->panel_floats = (out + cols - 1) / cols * cols * in;
     float *factor = fa_mem_array(in * out, sizeof *factor, err);
     double *sum = fa_mem_array(in * out, sizeof *sum, err);
-    winograd->weights = fa_mem_aligned(n * winograd->panel_floats, sizeof(float), err);
+    winograd->weights = net_weights_alloc(graph, n * winograd->panel_floats, err);
     for (size_t e = 0; e < n && factor && sum && winograd->weights; e++) {
         factor_matrix(winograd, matrix, e / winograd->factors[1], e % winograd->factors[1], sum, factor);
         fa_tensor_pack_columns(&winograd->panels, in, out, factor, out, winograd->weights + e * winograd->panel_floats);
@@ -75,12 +75,6 @@ int net_winograd_prepare(struct net_winograd *winograd, const float *matrix, str
     free(factor);
     free(sum);
     return factor && sum && winograd->weights ? 0 : -1;
-}
-
-void net_winograd_free(struct net_winograd *winograd)
-{
-    free(winograd->weights);
-    winograd->weights = NULL;
 }
 
 /* ---- a run ---- */

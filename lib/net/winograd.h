@@ -19,8 +19,7 @@ bool net_winograd_suits(const struct net_window *window, size_t group, size_t in
 bool net_winograd_pays(const struct net_winograd *winograd, const struct net_geometry *g, size_t images);
 
 /* matrix: (kernel[0] * kernel[1] * in, out), rows by (y, x, channel). */
-int net_winograd_prepare(struct net_winograd *winograd, const float *matrix, struct fa_err *err);
-void net_winograd_free(struct net_winograd *winograd);
+int net_winograd_prepare(struct net_graph *graph, struct net_winograd *winograd, const float *matrix, struct fa_err *err);
 
 /* Floats of scratch that a run on such images wants. */
 size_t net_winograd_scratch(const struct net_winograd *winograd);

@@ -53,6 +53,7 @@ static double plain(const struct layer *l, size_t image, size_t y, size_t x, siz
 static void run(struct layer *l)
 {
     struct fa_err err;
+    struct net_graph graph = {.label = "test"};
     struct net_winograd w = {.kernel = {l->kernel[0], l->kernel[1]}, .in = IN, .out = OUT, .panels = fa_tensor_panels(true)};
     struct net_view in = {.data = l->x}, out = {.data = l->y};
     struct net_step step = {.in = &in, .out = &out, .residual = {.present = true, .data = l->residual}};
@@ -65,12 +66,12 @@ static void run(struct layer *l)
     g.row = (ptrdiff_t)l->in[1] * g.pixel;
     g.image = (ptrdiff_t)l->in[0] * g.row;
     step.epilogue = (struct fa_epilogue){.bias = l->bias, .activation = FA_TENSOR_RELU};
-    assert_int_equal(net_winograd_prepare(&w, l->w, &err), 0);
+    assert_int_equal(net_winograd_prepare(&graph, &w, l->w, &err), 0);
     float *scratch = fa_mem_aligned(net_winograd_scratch(&w), sizeof *scratch, &err);
     memset(scratch, 0xff, net_winograd_scratch(&w) * sizeof *scratch); /* NaN */
     net_winograd_run(&w, &step, &g, IMAGES, scratch);
     free(scratch);
-    net_winograd_free(&w);
+    net_weights_release(&graph);
 }
 
 static void check(size_t ky, size_t kx, size_t height, size_t width, size_t pad, double bound)
