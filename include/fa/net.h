@@ -31,7 +31,8 @@ struct fa_exec; /* one thread's working memory for a graph */
 enum { FA_NET_EXACT = 1, FA_NET_PLAIN = 2 };
 
 /* Reads path (ONNX or GraphDef, told apart by content; data of an ONNX file's tensors may lie in files beside it). outputs
- * names the values wanted from a run: graph outputs or any inner value ("taps"); noutputs = 0 takes the graph's own outputs
+ * names the values wanted from a run: graph outputs or any inner value ("taps"), or NULL for the graph's first output;
+ * noutputs = 0 takes the graph's own outputs
  * (for a GraphDef, the values that nothing reads). flags: of the above, ored.
  * What the outputs do not need is not computed. Constants are folded, batch norms folded into convolutions, bias,
  * residual and activation fused. A graph whose inputs are fixed to batch 1 is opened for any batch.

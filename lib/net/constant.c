@@ -1,4 +1,5 @@
 #include "graph.h"
+#include "fa/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,27 +56,22 @@ enum net_dtype net_stored_dtype(enum net_stored stored)
     return stored <= NET_STORED_F64 ? NET_F32 : NET_I64;
 }
 
-/* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. Subnormals are exact multiples of 2^-24. */
-static float half_to_float(uint16_t half)
+/* n of them, little-endian. */
+static void load_halves(float *to, const uint8_t *at, size_t n)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 0x1f, fraction = half & 0x3ff, bits;
-    float f;
-    if (exponent == 0) {
-        f = (float)fraction * 0x1p-24f;
-        return sign ? -f : f;
-    }
-    bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | fraction << 13;
-    memcpy(&f, &bits, sizeof f);
-    return f;
+    struct fa_stored halves = {.dtype = FA_F16, .bytes = at};
+    fa_stored_floats(to, &halves, n);
 }
 
 /* Bits as stored, in the lowest ones. bfloat16 is the upper half of a float. */
 static float load_float(uint64_t bits, enum net_stored stored)
 {
     double wide;
+    float narrow;
     switch (stored) {
     case NET_STORED_F16:
-        return half_to_float((uint16_t)bits);
+        load_halves(&narrow, (const uint8_t[]){bits & 0xff, bits >> 8 & 0xff}, 1);
+        return narrow;
     case NET_STORED_BF16:
         return net_proto_float(bits << 16);
     case NET_STORED_F64:
@@ -108,6 +104,8 @@ static void decode_float(const struct net_constant *constant, float *data)
 {
     if (constant->stored == NET_STORED_F32)
         memcpy(data, constant->raw.at, constant->n * sizeof *data);
+    else if (constant->stored == NET_STORED_F16)
+        load_halves(data, constant->raw.at, constant->n);
     else
         for (size_t i = 0, size = net_stored_size(constant->stored); i < constant->n; i++) {
             uint64_t bits = 0;

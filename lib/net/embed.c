@@ -166,31 +166,14 @@ static int check_heads(const struct fa_embedder *embedder, struct fa_err *err)
     return 0;
 }
 
-/* The graph's first output, for features that name none. */
-static int first_output(const char *path, unsigned flags, char **name, struct fa_err *err)
-{
-    struct fa_net *net = fa_net_open(path, NULL, 0, flags, err);
-    if (!net)
-        return -1;
-    *name = fa_mem_strdup(fa_net_output(net, 0)->name, err);
-    fa_net_close(net);
-    return *name ? 0 : -1;
-}
-
 static struct fa_net *open_net(const struct fa_card *card, const char *path, unsigned flags, struct fa_err *err)
 {
     const char **value = fa_mem_array(card->nfeatures, sizeof *value, err);
-    char *first = NULL;
-    struct fa_net *net = NULL;
-    int failed = !value;
-    for (size_t f = 0; f < card->nfeatures && !failed; f++) {
-        if (!card->feature[f].value && !first)
-            failed = first_output(path, flags, &first, err);
-        value[f] = card->feature[f].value ? card->feature[f].value : first;
-    }
-    if (!failed)
-        net = fa_net_open(path, value, card->nfeatures, flags, err);
-    free(first);
+    if (!value)
+        return NULL;
+    for (size_t f = 0; f < card->nfeatures; f++)
+        value[f] = card->feature[f].value;
+    struct fa_net *net = fa_net_open(path, value, card->nfeatures, flags, err);
     free(value);
     return net;
 }

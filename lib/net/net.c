@@ -41,12 +41,13 @@ static int bind(struct net_graph *graph, const struct net_binding *binding, stru
 
 static int choose_outputs(struct net_graph *graph, const struct net_source *source, struct fa_err *err)
 {
+    size_t own = graph->noutputs ? graph->output[0] : NET_NONE;
     if (source->noutputs)
         graph->noutputs = 0;
     for (size_t i = 0; i < source->noutputs; i++) {
-        const char *name = source->outputs[i];
+        const char *name = source->outputs[i] ? source->outputs[i] : own == NET_NONE ? "" : graph->value[own].name;
         size_t n = strlen(name);
-        size_t v = net_graph_find(graph, name);
+        size_t v = source->outputs[i] ? net_graph_find(graph, name) : own;
         if (v == NET_NONE && graph->format == NET_GRAPHDEF && n > 2 && strcmp(name + n - 2, ":0") == 0)
             v = net_graph_value(graph, name, n - 2, err);
         if (v == NET_NONE)
