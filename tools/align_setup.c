@@ -94,27 +94,35 @@ void align_choose_template(struct fa_align *align, const struct options *o, stru
     fa_card_free(card);
 }
 
-static void parse_thresholds(const char *text, double threshold[3])
+static void parse_thresholds(const char *text, struct fa_detector_options *detection)
 {
     char *end = NULL;
-    for (int i = 0; i < 3; i++, text = end + 1) {
-        threshold[i] = strtod(text, &end);
-        if (end == text || *end != (i < 2 ? ',' : 0) || !(threshold[i] >= 0 && threshold[i] <= 1))
-            cli_usage("--thresholds: want three numbers from 0 to 1, as in 0.6,0.7,0.7");
+    for (detection->nthresholds = 0; detection->nthresholds < FA_FACE_STAGES; text = end + 1) {
+        double *threshold = &detection->threshold[detection->nthresholds++];
+        *threshold = strtod(text, &end);
+        if (end == text || !(*threshold >= 0 && *threshold <= 1) || (*end && *end != ','))
+            break;
+        if (!*end)
+            return;
     }
+    cli_usage("--thresholds: want up to three numbers from 0 to 1, as in 0.6,0.7,0.7");
 }
 
 void align_open_detector(struct fa_align *align, const struct options *o)
 {
     struct fa_err err;
-    struct fa_detector_options detection = o->detection;
+    struct fa_detector_options detection = o->detection, own = {0};
     char *weights[3] = {NULL};
     align->detector_name = o->detector;
     if (o->thresholds)
-        parse_thresholds(o->thresholds, detection.threshold);
+        parse_thresholds(o->thresholds, &detection);
     if (!strcmp(o->detector, "none"))
         return;
     struct fa_card *card = cli_card(o->detector, &(struct cli_list){0});
+    if (fa_detector_complete(card, &own, &err))
+        cli_fail(&err);
+    if (fa_detector_complete(card, &detection, &err))
+        cli_usage("%s", err.text);
     for (size_t i = 0; i < card->nweights && i < 3; i++)
         weights[i] = cli_weights(card, i, NULL);
     align->detector = fa_detector_open(card, (const char *const *)weights, &detection, &err);

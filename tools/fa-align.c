@@ -138,6 +138,8 @@ static void take_words(struct run *run, const struct options *o)
         cli_usage("--fallback: '%s' is not centre", o->fallback);
     if (o->augment && strcmp(o->augment, "flip") != 0)
         cli_usage("--augment: '%s' is not flip", o->augment);
+    if (o->detection.once && o->detection.upright)
+        cli_usage("--once and --upright exclude each other");
     if (o->all && o->one)
         cli_usage("-a and -1 exclude each other");
     run->align.border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
@@ -150,7 +152,7 @@ static void take_words(struct run *run, const struct options *o)
 int main(int argc, char **argv)
 {
     struct options o = {.column = "file", .detector = "mtcnn", .model = "facenet-taps", .border = "replicate",
-                        .max_pixels = FA_IMAGE_MAX_PIXELS, .threads = fa_par_cores(), .detection = fa_detector_defaults()};
+                        .max_pixels = FA_IMAGE_MAX_PIXELS, .threads = fa_par_cores()};
     const struct cli_option rows[] = {
         {'c', "csv", "FILE", CLI_TEXT, &o.labels, "pictures and labels are the rows of FILE (- is standard input)", 0, 0},
         {'f', "file-column", "NAME", CLI_TEXT, &o.column, "the column of the paths", 0, 0},
@@ -161,9 +163,12 @@ int main(int argc, char **argv)
         {0, "size", "N|WxH", CLI_TEXT, &o.size, "pixels of the crops (default: the card's)", 0, 0},
         {0, "border", "KIND", CLI_TEXT, &o.border, "beyond the picture's edge: replicate or black", 0, 0},
         {'d', "detector", "CARD", CLI_TEXT, &o.detector, "face detector; none: the whole picture is the crop", 0, 0},
-        {0, "min-face", "N", CLI_REAL, &o.detection.min_face, "smallest face to find, in pixels", 12, 10000},
-        {0, "thresholds", "P,R,O", CLI_TEXT, &o.thresholds, "least scores of the three stages (default: 0.6,0.7,0.7)", 0, 0},
-        {0, "factor", "F", CLI_REAL, &o.detection.factor, "step of the detector's pyramid", 0.1, 0.95},
+        {0, "min-face", "N", CLI_REAL, &o.detection.min_face, "smallest face to find, in pixels (default: the card's, else 40)", 12, 10000},
+        {0, "thresholds", "T[,T...]", CLI_TEXT, &o.thresholds, "least score of each stage (default: the detector's)", 0, 0},
+        {0, "factor", "F", CLI_REAL, &o.detection.factor, "step of the pyramid of mtcnn (default: 0.709)", 0.1, 0.95},
+        {0, "refine", NULL, CLI_FLAG, &o.detection.refine, "find the points once more, in the face turned upright", 0, 0},
+        {0, "once", NULL, CLI_FLAG, &o.detection.once, "where no face is found, look no second time", 0, 0},
+        {0, "upright", NULL, CLI_FLAG, &o.detection.upright, "that time also turn the picture by quarters", 0, 0},
         {'a', "all", NULL, CLI_FLAG, &o.all, "all faces of a picture (default without -c)", 0, 0},
         {'1', "one", NULL, CLI_FLAG, &o.one, "its main face only (default with -c)", 0, 0},
         {0, "fallback", "centre", CLI_TEXT, &o.fallback, "where no face is found, crop the middle", 0, 0},

@@ -36,6 +36,8 @@ struct fa_card {
     const char *name; /* file name without folder and .card */
     enum fa_card_kind kind;
     const char *detector; /* algorithm that the nets of a detector serve, e.g. "mtcnn" */
+    double min_face, factor, threshold[3]; /* options of a detector, see fa/face.h; 0 where the card says nothing */
+    size_t nthresholds;
     const struct fa_card_weights *weights; /* detectors may have several, in the order their algorithm wants them */
     size_t nweights;
     const char *licence, *origin;

