@@ -99,7 +99,8 @@ int fa_umeyama(const double *from, const double *to, size_t n, double m[6], stru
 enum fa_template_kind { FA_TEMPLATE_BOX, FA_TEMPLATE_ARCFACE, FA_TEMPLATE_WHOLE };
 
 /* How a crop lies over a face. As a string, which cards and streams use:
- *     box-MARGIN  the square about the centre of the detector's box whose side is its longer side times MARGIN (0.1..10)
+ *     box-MARGIN  the square about the centre of the detector's box whose side is its longer side times MARGIN (0.1..10),
+ *                 turned if the picture had to be
  *     arcface     the five points brought to those of the ArcFace template for 112x112 pixels, scaled to the crop's size
  *     whole       the whole picture, whatever its shape
  * A crop that is not square shows more of the picture in its longer direction (but for `whole`). */

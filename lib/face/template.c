@@ -64,6 +64,21 @@ static void stretch(double m[6], double left, double top, double step_x, double 
     memcpy(m, transform, sizeof transform);
 }
 
+/* The square of the box; where the picture had to be turned for the face to be found, the crop is turned as well. */
+static void fit_box(const struct fa_face *face, double margin, size_t width, size_t height, double m[6])
+{
+    const float *box = face->box;
+    double turn = (double)face->turn * 3.14159265358979323846 / 180;
+    double side = fmax((double)box[2] - (double)box[0], (double)box[3] - (double)box[1]);
+    double step = side * margin / (double)(width < height ? width : height);
+    m[0] = m[4] = step * cos(turn);
+    m[1] = step * sin(turn);
+    m[3] = -m[1];
+    for (int axis = 0; axis < 2; axis++)
+        m[3 * axis + 2] = 0.5 * ((double)box[axis] + (double)box[axis + 2]) - 0.5 - 0.5 * m[3 * axis] * (double)(width - 1) -
+                          0.5 * m[3 * axis + 1] * (double)(height - 1);
+}
+
 static int fit_arcface(const struct fa_face *face, size_t width, size_t height, double m[6], struct fa_err *err)
 {
     double from[FA_FACE_POINTS][2], to[FA_FACE_POINTS][2];
@@ -92,9 +107,7 @@ int fa_template_transform(const struct fa_template *crop, const struct fa_face *
         stretch(m, (double)box[0], (double)box[1], box_width / (double)width, box_height / (double)height);
         return 0;
     }
-    double step = fmax(box_width, box_height) * crop->margin / (double)(width < height ? width : height);
-    stretch(m, (double)box[0] + 0.5 * (box_width - step * (double)width),
-            (double)box[1] + 0.5 * (box_height - step * (double)height), step, step);
+    fit_box(face, crop->margin, width, height, m);
     return 0;
 }
 

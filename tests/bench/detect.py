@@ -1,12 +1,14 @@
 """Measures detectors on the data at hand ($FA_SHARED/data):
 
-    detect.py [--share] [--still] [--every N] [--detectors mtcnn,rfb,...] [OPTION OF FA-ALIGN ...]
+    detect.py [--share] [--still] [--turned] [--every N] [--detectors mtcnn,rfb,...] [OPTION OF FA-ALIGN ...]
 
 --share: of data/fairface (both margins) and data/utkface, the percentage of pictures with a face, at the first look
 (--once) and at the second. --still: of FairFace margin125, how far the five points move where the picture is halved,
 mirrored or turned by 20 degrees: the mean of their distances from those of the picture itself, in percent of the distance
 of its eyes; median over the pictures, mean, and percentage of pictures in which the face is lost (not found, or points
-more than half that distance away). Without either, both. --every N takes every N-th picture only. A detector's name may have options behind it:
+more than half that distance away). --turned: of the same pictures, turned by several angles about their middle (corners
+are cut off and black ones come in), the percentage in which the face is found within half its side of where it is,
+with --upright. Without any, all. --every N takes every N-th picture only. A detector's name may have options behind it:
 "mtcnn --refine". Needs numpy and Pillow; $B is the build folder. The figures do not depend on the machine."""
 import argparse, csv, json, os, subprocess, tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -71,14 +73,14 @@ def mirror(image):
     return image.transpose(Image.FLIP_LEFT_RIGHT), back
 
 
-def turn(image):
-    sine, cosine = np.sin(np.radians(20)), np.cos(np.radians(20))
+def turn(image, angle=20):
+    sine, cosine = np.sin(np.radians(angle)), np.cos(np.radians(angle))
     middle = np.array([image.width - 1, image.height - 1]) / 2
 
     def back(point):
         return (point - middle) @ np.array([[cosine, -sine], [sine, cosine]]) + middle
 
-    return image.rotate(-20, Image.BICUBIC), back  # Pillow's angles run against the clock
+    return image.rotate(-angle, Image.BICUBIC), back  # Pillow's angles run against the clock
 
 
 CHANGES = {"halved": halve, "mirrored": mirror, "turned": turn}
@@ -113,16 +115,46 @@ def still():
             print(line, flush=True)
 
 
+def turned():
+    angles = [15, 30, 45, 60, 90, 135, 180]
+    print("faces found in turned pictures, %, by degrees")
+    print(f"{'':20}" + "".join(f"{angle:>8}" for angle in angles))
+    paths = pictures("fairface margin125")
+    before = {path: about for path, about in faces("mtcnn", paths).items() if "points" in about}
+    found = {detector: [] for detector in detectors}
+    for angle in angles:
+        with tempfile.TemporaryDirectory() as folder:
+            changed, back = [], []
+            for i, path in enumerate(before):
+                image, inverse = turn(Image.open(path).convert("RGB"), angle if i % 2 else -angle)
+                changed.append(f"{folder}/{i}.png")
+                image.save(changed[-1], compress_level=1)
+                back.append(inverse)
+            for detector in detectors:
+                right = 0
+                after = faces(detector, changed, "--upright").values()
+                for one, other, inverse in zip(before.values(), after, back):
+                    if "points" in other:
+                        away = inverse(np.array(other["points"])).mean(0) - np.mean(one["points"], 0)
+                        right += np.linalg.norm(away) < 0.5 * one["face"]
+                found[detector].append(100 * right / len(before))
+    for detector in detectors:
+        print(f"{detector:20}" + "".join(f"{share:>8.2f}" for share in found[detector]), flush=True)
+
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--share", action="store_true")
 parser.add_argument("--still", action="store_true")
+parser.add_argument("--turned", action="store_true")
 parser.add_argument("--every", type=int, default=1)
 parser.add_argument("--detectors", default="mtcnn,mtcnn --refine,rfb,rfb --refine,yunet,yunet --refine")
 args, others = parser.parse_known_args()
 detectors = args.detectors.split(",")
-if args.share or not args.still:
-    detectors_all, detectors = detectors, [name for name in detectors if "--refine" not in name]
-    share()
-    detectors = detectors_all
-if args.still or not args.share:
+everything = not (args.share or args.still or args.turned)
+if args.still or everything:
     still()
+detectors = [name for name in detectors if "--refine" not in name]
+if args.share or everything:
+    share()
+if args.turned or everything:
+    turned()
