@@ -4,6 +4,7 @@
 #include "align.h"
 #include "cli.h"
 #include "fa/par.h"
+#include "fa/tensor.h"
 
 /* A picture on its way through the pipeline: what it is, then its records. */
 struct job {
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
     struct fa_arena arena = {0};
     struct fa_header header;
     struct run run = {.options = &o};
+    cli_set_variable(fa_tensor_setting());
     take_words(&run, &o);
     struct cli_output output = cli_output_open(o.output, true);
     align_list_pictures(&run.sources, &o, paths, (size_t)n);

@@ -47,6 +47,15 @@ static void place(struct candidate *candidate, const struct level *level, const 
             candidate->point[i][axis] = (float)(((double)candidate->point[i][axis] + begin[axis] + 0.5) / level->scale[axis] - 0.5);
 }
 
+/* Not where the network's numbers ran wild. */
+static bool is_box(const double box[4])
+{
+    for (int i = 0; i < 4; i++)
+        if (!(fabs(box[i]) < 1e5))
+            return false;
+    return box[2] > box[0] && box[3] > box[1];
+}
+
 static double longer_side(const double box[4])
 {
     return fmax(box[2] - box[0], box[3] - box[1]);
@@ -61,7 +70,7 @@ static int look(struct fa_scan *scan, const struct level *level, const struct vi
     for (size_t i = first; i < list->n; i++) {
         struct candidate *candidate = &list->item[i];
         bool large = !level->last && longer_side(candidate->box) > 2 * level->viewer->most;
-        if (!large && !is_cut(level, view, candidate->box)) {
+        if (is_box(candidate->box) && !large && !is_cut(level, view, candidate->box)) {
             place(candidate, level, view);
             if (longer_side(candidate->box) >= scan->detector->options.min_face)
                 list->item[kept++] = *candidate;
