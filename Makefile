@@ -32,9 +32,10 @@ face    := $(call room,face) $(net) $(image) $(table) $(stream)
 head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
 export  := $(call room,export) $(eval)
+check   := $(call room,check) $(face) $(export)
 report  := $(call room,report) $(eval) $(image)
 tune    := $(call room,tune) $(base)
-cli     := $(addprefix $B/tools/,cli.o output.o models.o) $B/lib/net/card.o $(stream)
+cli     := $(addprefix $B/tools/,cli.o lists.o output.o models.o) $B/lib/net/card.o $(stream)
 
 TOOLS   := $(patsubst tools/%.c,$B/%,$(sort $(wildcard tools/fa-*.c)))
 UNIT    := $(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -45,7 +46,7 @@ say      = $(if $(V),,@printf '  %s  %s\n' '$1' '$2'; )
 
 all: $(TOOLS)
 
-$B/fa-align:     $B/tools/align_setup.o $(cli) $(table) $(face)
+$B/fa-align:     $(patsubst %.c,$B/%.o,$(wildcard tools/align_*.c)) $(cli) $(check)
 $B/fa-embed:     $B/tools/embed_setup.o $B/tools/describe_setup.o $(cli) $(net)
 $B/fa-train:     $(patsubst %.c,$B/%.o,$(wildcard tools/train_*.c)) $(cli) $(head)
 $B/fa-tune:      $(patsubst %.c,$B/%.o,$(wildcard tools/tune_*.c) $(addprefix tools/train_,options.c recipe.c data.c)) $(cli) $(head) $(tune)
@@ -58,7 +59,7 @@ $(TOOLS): $B/fa-%: $B/tools/fa-%.o
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # The unit tests may use every room.
-$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(report) $(tune)
+$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(check) $(report) $(tune)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(sort $^)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

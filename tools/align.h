@@ -5,13 +5,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli.h"
 #include "fa/align.h"
 #include "fa/pictures.h"
 #include "fa/table.h"
 
 struct options {
     const char *labels, *column, *folder, *detector, *model, *template, *size, *border, *fallback, *augment, *thresholds, *output;
-    bool nul, all, one;
+    const char *counted, *format; /* of a check */
+    struct cli_list classes;
+    bool nul, all, one, check, mend;
     long max_pixels, threads;
     struct fa_detector_options detection;
 };
@@ -24,6 +27,13 @@ struct sources {
 };
 
 /* Each of these ends the process where it fails. */
+
+/* What relative paths in the CSV o->labels are relative to. */
+const char *align_folder(const struct options *o);
+
+/* Checks the CSV instead of aligning: its name is o->labels or the one operand. Returns the exit status. */
+int align_check(const struct options *o, char **operands, size_t n);
+
 void align_list_pictures(struct sources *sources, const struct options *o, char **paths, size_t n);
 
 /* Template, size and card, also in the header's map; template and size from the card where no option says otherwise. */

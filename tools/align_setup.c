@@ -7,18 +7,23 @@
 
 /* ---- what to read ---- */
 
-/* Paths in a CSV are relative to its folder, unless -C says to which. */
-static void list_rows(struct sources *sources, const struct options *o)
+/* The CSV's own, unless -C says otherwise. */
+const char *align_folder(const struct options *o)
 {
     static char beside[4096];
     const char *slash = strrchr(o->labels, '/');
     int length = !slash || slash == o->labels ? 1 : (int)(slash - o->labels);
-    struct fa_err err;
     snprintf(beside, sizeof beside, "%.*s", length, slash ? o->labels : ".");
+    return o->folder ? o->folder : beside;
+}
+
+static void list_rows(struct sources *sources, const struct options *o)
+{
+    struct fa_err err;
     if (!(sources->table = fa_table_read(o->labels, &err)) ||
         fa_table_find(sources->table, o->column, &sources->column, &err))
         cli_fail(&err);
-    sources->pictures = fa_pictures_from_table(sources->table, sources->column, o->folder ? o->folder : beside, &err);
+    sources->pictures = fa_pictures_from_table(sources->table, sources->column, align_folder(o), &err);
     if (!sources->pictures)
         cli_fail_text("%s: %s", o->labels, err.text);
 }

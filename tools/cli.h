@@ -53,6 +53,9 @@ extern bool cli_quiet, cli_verbose, cli_no_prog;
 char **cli_parse(int argc, char **argv, const char *operands, const char *about, const struct cli_option *option, size_t n,
                  int *noperands);
 
+/* The n names of a list that has mark between them, in the arena; none for NULL. An empty one is wrong usage of option. */
+const char **cli_split(const char *option, const char *list, char mark, size_t *n, struct fa_arena *arena);
+
 /* Sets the option of that name, one of the n rows, as parsing does. Errors name option and cause. */
 int cli_set(const struct cli_option *option, size_t n, const char *name, const char *value, struct fa_err *err);
 

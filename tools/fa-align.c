@@ -143,6 +143,8 @@ static void take_words(struct run *run, const struct options *o)
         cli_usage("--once and --upright exclude each other");
     if (o->all && o->one)
         cli_usage("-a and -1 exclude each other");
+    if (!o->check && (o->counted || o->classes.n || o->mend || o->format))
+        cli_usage("-l, --classes, --mend and -F go with --check");
     run->align.border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
     run->align.fallback = o->fallback != NULL;
     run->align.flip = o->augment != NULL;
@@ -174,6 +176,11 @@ int main(int argc, char **argv)
         {'1', "one", NULL, CLI_FLAG, &o.one, "its main face only (default with -c)", 0, 0},
         {0, "fallback", "centre", CLI_TEXT, &o.fallback, "where no face is found, crop the middle", 0, 0},
         {0, "augment", "flip", CLI_TEXT, &o.augment, "each face a second time, mirrored", 0, 0},
+        {0, "check", NULL, CLI_FLAG, &o.check, "say what is wrong with a CSV and its pictures, and align nothing", 0, 0},
+        {'l', "labels", "LIST", CLI_TEXT, &o.counted, "check: columns to count (default: all of few classes)", 0, 0},
+        {0, "classes", "COLUMN=A|B", CLI_LIST, &o.classes, "check: the classes that COLUMN may have; or fairface", 0, 0},
+        {0, "mend", NULL, CLI_FLAG, &o.mend, "check: write the CSV with its labels mended to -o FILE", 0, 0},
+        {'F', "format", "FORMAT", CLI_TEXT, &o.format, "check: text (default), csv or json", 0, 0},
         {0, "max-pixels", "N", CLI_COUNT, &o.max_pixels, "refuse larger pictures", 1, 1e12},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),
@@ -188,6 +195,8 @@ int main(int argc, char **argv)
     struct run run = {.options = &o};
     cli_set_variable(fa_tensor_setting());
     take_words(&run, &o);
+    if (o.check)
+        return align_check(&o, paths, (size_t)n);
     struct cli_output output = cli_output_open(o.output, true);
     align_list_pictures(&run.sources, &o, paths, (size_t)n);
     make_header(&run, &header, &arena);

@@ -2,24 +2,6 @@
 
 #include "train.h"
 
-/* The n names of a list with commas, NULL for no list. */
-static const char **split_labels(const char *list, size_t *n, struct fa_arena *arena)
-{
-    const char **name = fa_arena_alloc(arena, ((list ? strlen(list) : 0) / 2 + 1) * sizeof *name, NULL);
-    *n = 0;
-    for (const char *at = list; at; at += *at == ',') {
-        size_t length = strcspn(at, ",");
-        if (!length)
-            cli_usage("--labels: '%s' has an empty name", list);
-        if (!name || !(name[(*n)++] = fa_arena_strndup(arena, at, length, NULL)))
-            cli_fail_text("out of memory");
-        at += length;
-        if (!*at)
-            break;
-    }
-    return name;
-}
-
 /* Fills in what is held out; returns the inputs to read: path[*n], or standard input for none, and the stream held out. */
 static const char *const *set_split(const struct train_source *source, struct fa_dataset_options *want,
                                     const char *const *path, size_t *n, struct fa_arena *arena)
@@ -55,7 +37,7 @@ struct fa_dataset *train_read(const struct train_source *source, const char *con
     struct fa_err err;
     struct fa_arena arena = {0};
     size_t nlabels;
-    const char **label = split_labels(source->labels, &nlabels, &arena);
+    const char **label = cli_split("--labels", source->labels, ',', &nlabels, &arena);
     struct fa_dataset_options want = {label, nlabels, .group_by = source->group_by, .passengers = source->folds > 0};
     path = set_split(source, &want, path, &n, &arena);
     struct fa_reader *reader = fa_reader_open(path, n, FA_EMBEDDING, FA_READER_UNIQUE | FA_READER_MAP, &err);

@@ -27,6 +27,7 @@ bool fa_condition_holds(const struct fa_condition *condition, const struct fa_re
 
 /* ---- JSON ---- */
 
+/* Bytes that are not UTF-8 become U+FFFD. */
 void fa_json_write_string(FILE *file, const char *text);
 
 /* The shortest decimal that reads back as the same float (if value is one) or double. Numbers that are not finite, which
@@ -80,6 +81,9 @@ struct fa_export_format {
  *   Latino_Hispanic and Middle Eastern are White, the two Asian classes are Asian.
  * NULL if there is no such format. */
 const struct fa_export_format *fa_export_find(const char *name);
+
+/* FairFace's n classes of an attribute, `age`, `gender` or `race`; NULL for another. */
+const char *const *fa_fairface_classes(const char *attribute, size_t *n);
 
 /* Frees what begin() made. */
 void fa_export_close(struct fa_export *export);

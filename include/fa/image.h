@@ -38,6 +38,11 @@ void fa_decoder_close(struct fa_decoder *decoder);
 int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
                     struct fa_err *err);
 
+/* The size that the picture at path would have, from its header alone. Errors: those of fa_image_decode() that a header
+ * tells of. */
+int fa_image_probe(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, size_t *width, size_t *height,
+                   struct fa_err *err);
+
 /* ---- encoding ---- */
 
 /* A picture as the n bytes of a JPEG file without metadata, quality 1 to 100; needs an open decoder. Free with free().

@@ -31,6 +31,9 @@ struct fa_pictures *fa_pictures_from_paths(const char *const *paths, size_t n, s
 /* Paths from file, each ended by delimiter; empty ones are left out. Read as the list is, not at once. */
 struct fa_pictures *fa_pictures_from_lines(FILE *file, int delimiter, struct fa_err *err);
 
+/* The path that a cell of such a column stands for. */
+const char *fa_picture_path(const char *cell, const char *folder, struct fa_arena *arena, struct fa_err *err);
+
 void fa_pictures_free(struct fa_pictures *pictures);
 
 /* How many there are, 0 if that is not known beforehand. */

@@ -35,6 +35,9 @@ int fa_table_find(const struct fa_table *table, const char *name, size_t *column
  * that guess. Numbers are written with fprintf(), not through this. */
 void fa_table_put(FILE *file, const char *text);
 
+/* The same without the apostrophe: for files that fa_table_read() is to read again as they were. */
+void fa_table_put_exact(FILE *file, const char *text);
+
 /* One text cell: first, joint and second in a row. */
 void fa_table_put_joined(FILE *file, const char *first, const char *joint, const char *second);
 

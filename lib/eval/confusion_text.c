@@ -4,36 +4,10 @@
 #include <string.h>
 
 #include "fa/eval.h"
+#include "fa/text.h"
 
 /* A column is as wide as its count in brackets, its longest word or a percentage, and two blanks between columns. */
 enum { LABEL_MAX = 24, PERCENT_WIDTH = 5, GAP = 2, SUPPORT_WIDTH = 9, RECALL_WIDTH = 10 };
-
-static bool begins_character(char c)
-{
-    return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-/* Characters of UTF-8 in the first n bytes. */
-static size_t characters(const char *text, size_t n)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += begins_character(text[i]);
-    return count;
-}
-
-/* At most width characters of the first n bytes; what would move the cursor of a terminal becomes a `?`. Returns how many. */
-static size_t put_name(FILE *file, const char *text, size_t n, size_t width)
-{
-    size_t shown = 0;
-    for (size_t i = 0; i < n; i++) {
-        shown += begins_character(text[i]);
-        if (shown > width)
-            return width;
-        putc((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i], file);
-    }
-    return shown;
-}
 
 static void put_blanks(FILE *file, size_t n)
 {
@@ -78,7 +52,7 @@ static size_t line(const char *text, size_t width)
     size_t n = word(text);
     while (text[n]) {
         size_t more = n + word(text + n);
-        if (characters(text, trimmed(text, more)) > width)
+        if (fa_text_characters(text, trimmed(text, more)) > width)
             break;
         n = more;
     }
@@ -108,7 +82,7 @@ static size_t column_width(const struct fa_confusion *confusion, size_t column)
     const char *name = fa_confusion_label(confusion, column);
     for (size_t n; *name; name += n) {
         n = word(name);
-        size_t length = characters(name, trimmed(name, n));
+        size_t length = fa_text_characters(name, trimmed(name, n));
         width = length > width ? length : width;
     }
     width = width > LABEL_MAX ? LABEL_MAX : width;
@@ -120,7 +94,7 @@ static size_t label_width(const struct fa_confusion *confusion)
     size_t width = strlen("precision %");
     for (size_t i = 0; i < confusion->label.n; i++) {
         const char *label = fa_confusion_label(confusion, i);
-        size_t length = characters(label, strlen(label)) + (i >= confusion->classes ? 2 : 0);
+        size_t length = fa_text_characters(label, strlen(label)) + (i >= confusion->classes ? 2 : 0);
         width = length > width ? length : width;
     }
     return width > LABEL_MAX ? LABEL_MAX : width;
@@ -138,9 +112,9 @@ static void write_names_line(FILE *file, const struct fa_confusion *confusion, s
         size_t n = lines(name, width) == at ? trimmed(name, line(name, width)) : 0;
         blank += width + GAP;
         if (n) {
-            size_t shown = characters(name, n);
+            size_t shown = fa_text_characters(name, n);
             put_blanks(file, blank - 1 - (shown < width ? shown : width));
-            put_name(file, name, n, width);
+            fa_text_put(file, name, n, width);
             blank = 1;
         }
     }
@@ -165,7 +139,7 @@ static void write_row(FILE *file, const struct fa_confusion *confusion, size_t r
     const char *label = fa_confusion_label(confusion, row);
     const uint64_t *count = fa_confusion_row(confusion, row);
     bool unseen = row >= confusion->classes;
-    size_t shown = put_name(file, label, strlen(label), margin - (unseen ? 2 : 0)) + (unseen ? 2 : 0);
+    size_t shown = fa_text_put(file, label, strlen(label), margin - (unseen ? 2 : 0)) + (unseen ? 2 : 0);
     fputs(unseen ? " *" : "", file);
     put_blanks(file, margin - shown);
     for (size_t i = 0; i < confusion->classes; i++) {

@@ -3,24 +3,19 @@
 #include <string.h>
 
 #include "fa/eval.h"
+#include "fa/text.h"
 
 /* `12345  67.8 (60.1-74.2) *`: a head's faces, accuracy and interval. */
 enum { COUNT_WIDTH = 9, RATE_WIDTH = 7, INTERVAL_WIDTH = 15 };
 
 static size_t characters(const char *text)
 {
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
+    return fa_text_characters(text, strlen(text));
 }
 
-/* Control characters, which would move the cursor of a terminal, become a `?`. */
 static void put_padded(FILE *file, const char *text, size_t width)
 {
-    size_t n = characters(text);
-    for (const char *c = text; *c; c++)
-        putc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, file);
+    size_t n = fa_text_put(file, text, strlen(text), SIZE_MAX);
     fprintf(file, "%*s", n < width ? (int)(width - n) : 0, "");
 }
 

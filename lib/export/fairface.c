@@ -20,6 +20,17 @@ static const struct attribute {
     size_t n;
 } race = {"race", races, RACES}, gender = {"gender", genders, GENDERS}, age = {"age", ages, AGES};
 
+const char *const *fa_fairface_classes(const char *attribute, size_t *n)
+{
+    const struct attribute *const all[] = {&race, &gender, &age};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(all[i]->name, attribute)) {
+            *n = all[i]->n;
+            return all[i]->class;
+        }
+    return NULL;
+}
+
 static const struct fa_head *find_head(const struct fa_header *header, const char *name)
 {
     for (size_t i = 0; i < header->nheads; i++)

@@ -1,15 +1,20 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fa/export.h"
 
 void fa_json_write_string(FILE *file, const char *text)
 {
+    size_t valid = fa_utf8_valid(text, strlen(text));
     putc('"', file);
-    for (; *text; text++) {
+    for (; *text; text++, valid--) {
         unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
+        if (!valid) {
+            fputs("\\ufffd", file);
+            valid = fa_utf8_valid(text + 1, strlen(text + 1)) + 1;
+        } else if (c == '"' || c == '\\')
             fprintf(file, "\\%c", c);
         else if (c < 0x20 || c == 0x7f)
             fprintf(file, "\\u%04x", c);

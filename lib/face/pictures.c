@@ -172,9 +172,15 @@ static int next_line(struct fa_pictures *pictures, struct fa_err *err)
     return errno || ferror(pictures->file) ? fa_err_sys(err, "read") : 0;
 }
 
+const char *fa_picture_path(const char *cell, const char *folder, struct fa_arena *arena, struct fa_err *err)
+{
+    bool beside = cell[0] != '/' && strcmp(folder, ".") != 0;
+    return fa_arena_printf(arena, err, "%s%s%s", beside ? folder : "", beside ? "/" : "", cell);
+}
+
 int fa_pictures_next(struct fa_pictures *pictures, struct fa_picture *picture, struct fa_arena *arena, struct fa_err *err)
 {
-    const char *path, *folder = "";
+    const char *path, *folder = pictures->table ? pictures->folder : ".";
     if (pictures->file) {
         int got = next_line(pictures, err);
         if (got < 1)
@@ -186,10 +192,8 @@ int fa_pictures_next(struct fa_pictures *pictures, struct fa_picture *picture, s
         path = pictures->table ? fa_table_cell(pictures->table, pictures->next, pictures->column)
                                : pictures->path[pictures->next];
     }
-    if (pictures->table && path[0] != '/' && strcmp(pictures->folder, ".") != 0)
-        folder = pictures->folder;
     *picture = (struct fa_picture){.row = pictures->next++};
     picture->id = fa_ids_name(&pictures->ids, path, &picture->doubled, arena, err);
-    picture->path = fa_arena_printf(arena, err, "%s%s%s", folder, *folder ? "/" : "", path);
+    picture->path = fa_picture_path(path, folder, arena, err);
     return picture->id && picture->path ? 1 : -1;
 }

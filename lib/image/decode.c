@@ -149,7 +149,17 @@ static enum outcome write_pixels(VipsImage *from, struct fa_image *image, struct
     return outcome;
 }
 
-static enum outcome decode(int fd, uint64_t max_pixels, struct fa_image *image, struct fa_err *err)
+/* The size by the header alone, of the upright picture. Takes over in. */
+static enum outcome take_size(VipsImage *in, struct fa_image *image)
+{
+    bool turned = vips_image_get_orientation(in) >= 5;
+    image->width = (size_t)(turned ? in->Ysize : in->Xsize);
+    image->height = (size_t)(turned ? in->Xsize : in->Ysize);
+    g_object_unref(in);
+    return DONE;
+}
+
+static enum outcome decode(int fd, uint64_t max_pixels, bool pixels, struct fa_image *image, struct fa_err *err)
 {
     VipsImage *(*const step[])(VipsImage *) = {flatten, to_srgb, turn_upright};
     VipsImage *now = read_header(fd);
@@ -159,6 +169,8 @@ static enum outcome decode(int fd, uint64_t max_pixels, struct fa_image *image, 
         g_object_unref(now);
         return EXPLAINED;
     }
+    if (now && !pixels)
+        return take_size(now, image);
     for (size_t i = 0; i < sizeof step / sizeof *step && now; i++)
         now = step[i](now);
     return now ? write_pixels(now, image, err) : UNEXPLAINED;
@@ -179,24 +191,42 @@ static void explain(struct fa_err *err)
     g_free(text);
 }
 
-int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
-                    struct fa_err *err)
+/* All of a picture, or its size. */
+static int look(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, bool pixels, struct fa_image *image,
+                struct fa_err *err)
 {
     int fd = open_regular(path, err);
     *image = (struct fa_image){0};
     if (fd < 0)
         return -1;
     pthread_rwlock_rdlock(&decoder->lock);
-    enum outcome outcome = decode(fd, max_pixels, image, err);
+    enum outcome outcome = decode(fd, max_pixels, pixels, image, err);
     pthread_rwlock_unlock(&decoder->lock);
     if (outcome == UNEXPLAINED) {
         pthread_rwlock_wrlock(&decoder->lock);
         vips_error_clear();
-        outcome = decode(fd, max_pixels, image, err);
+        outcome = decode(fd, max_pixels, pixels, image, err);
         if (outcome == UNEXPLAINED)
             explain(err);
         pthread_rwlock_unlock(&decoder->lock);
     }
     close(fd);
     return outcome == DONE ? 0 : -1;
+}
+
+int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
+                    struct fa_err *err)
+{
+    return look(decoder, path, max_pixels, true, image, err);
+}
+
+int fa_image_probe(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, size_t *width, size_t *height,
+                   struct fa_err *err)
+{
+    struct fa_image size;
+    if (look(decoder, path, max_pixels, false, &size, err))
+        return -1;
+    *width = size.width;
+    *height = size.height;
+    return 0;
 }

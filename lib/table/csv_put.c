@@ -33,6 +33,14 @@ void fa_table_put_joined(FILE *file, const char *first, const char *joint, const
         putc('"', file);
 }
 
+void fa_table_put_exact(FILE *file, const char *text)
+{
+    const char *quote = wants_quotes(text) ? "\"" : "";
+    fputs(quote, file);
+    put_doubling_quotes(file, text);
+    fputs(quote, file);
+}
+
 void fa_table_put(FILE *file, const char *text)
 {
     fa_table_put_joined(file, text, "", "");
