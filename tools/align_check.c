@@ -5,6 +5,9 @@
 #include "fa/export.h"
 #include "fa/mem.h"
 
+/* Pixels of the smallest face that the detectors look for, unless told otherwise. */
+enum { TINY = 40 };
+
 /* The option's text is COLUMN=CLASS|CLASS..., or `fairface`: its three columns, as far as the table has them. */
 static void add_known(struct fa_check_order *order, struct fa_known *known, const char *text, struct fa_arena *arena)
 {
@@ -82,7 +85,7 @@ static void check_usage(const struct options *o, size_t n)
 int align_check(const struct options *options, char **operands, size_t n)
 {
     struct options o = *options;
-    struct fa_check_order order = {.max_pixels = (uint64_t)o.max_pixels, .tiny = (size_t)o.detection.min_face,
+    struct fa_check_order order = {.max_pixels = (uint64_t)o.max_pixels, .tiny = o.detection.min_face > 0 ? (size_t)o.detection.min_face : TINY,
                                    .threads = (unsigned)o.threads, .progress = show_progress};
     struct fa_arena arena = {0};
     struct fa_err err;
