@@ -2,7 +2,7 @@
 # make run      set up, build, get the default weights, run the main job on what the repository carries
 # make test     the same set-up, then all tests
 # make conformance  the list of ONNX's operator cases: passed, failed, unsupported and why
-# make bench    how fast the head trains, beside PyTorch and Keras, and predictions are counted, beside scikit-learn
+# make bench    how fast networks run, the head trains and predictions are counted, beside those who do that too
 # make install  PREFIX= DESTDIR=
 # Every room of lib/ and every tool is listed below with what it stands on.
 
@@ -150,7 +150,8 @@ conformance: $B/tests/test_net_conformance
 	@awk '{ print; n[$$2 ~ /^(pass|FAIL)/ ? $$2 : "unsupported"]++ } \
 	    END { printf "%d passed, %d failed, %d unsupported\n", n["pass"], n["FAIL"], n["unsupported"] }' $B/conformance.txt
 
-# How fast the head trains, beside PyTorch, Keras and the least that a step can cost; how fast a million predictions are counted.
+# How fast networks run, beside ONNX Runtime, OpenVINO, ncnn and OpenCV; how fast the head trains, beside PyTorch, Keras and the least
+# that a step can cost; how fast a million predictions are counted.
 bench: all $B/tests/floor $B/tests/engine
 	@B=$B tests/bench/embed.sh
 	@B=$B tests/bench/train.sh
