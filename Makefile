@@ -33,7 +33,8 @@ head    := $(call room,head) $(tensor) $(stream) $(table)
 eval    := $(call room,eval) $(stream) $(table)
 export  := $(call room,export) $(eval)
 check   := $(call room,check) $(face) $(export)
-report  := $(call room,report) $(eval) $(image)
+look    := $(call room,look) $(image) $(table) $(stream)
+report  := $(call room,report) $(eval) $(look)
 tune    := $(call room,tune) $(base)
 cli     := $(addprefix $B/tools/,cli.o lists.o output.o models.o) $B/lib/net/card.o $(stream)
 
@@ -46,20 +47,20 @@ say      = $(if $(V),,@printf '  %s  %s\n' '$1' '$2'; )
 
 all: $(TOOLS)
 
-$B/fa-align:     $(patsubst %.c,$B/%.o,$(wildcard tools/align_*.c)) $(cli) $(check)
+$B/fa-align:     $(patsubst %.c,$B/%.o,$(wildcard tools/align_*.c)) $(cli) $(check) $(look)
 $B/fa-embed:     $B/tools/embed_setup.o $B/tools/describe_setup.o $(cli) $(net)
 $B/fa-train:     $(patsubst %.c,$B/%.o,$(wildcard tools/train_*.c)) $(cli) $(head)
 $B/fa-tune:      $(patsubst %.c,$B/%.o,$(wildcard tools/tune_*.c) $(addprefix tools/train_,options.c recipe.c data.c)) $(cli) $(head) $(tune)
 $B/fa-predict:   $(cli) $(head) $(eval)
 $B/fa-confusion: $(patsubst %.c,$B/%.o,$(wildcard tools/confusion_*.c)) $(cli) $(export)
 $B/fa-report:    $B/tools/report_read.o $(cli) $(head) $(report)
-$B/fa-cat:       $B/tools/cat_sink.o $(cli) $(head) $(export) $(image)
+$B/fa-cat:       $(patsubst %.c,$B/%.o,$(wildcard tools/cat_*.c)) $(cli) $(head) $(export) $(look)
 
 $(TOOLS): $B/fa-%: $B/tools/fa-%.o
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $(sort $^) $(LIBS)
 
 # The unit tests may use every room.
-$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(check) $(report) $(tune)
+$B/libfa.a: $(base) $(stream) $(table) $(image) $(net) $(face) $(head) $(export) $(check) $(look) $(report) $(tune)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(sort $^)
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libfa.a
 	$(call say,LD,$@)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

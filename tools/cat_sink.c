@@ -34,9 +34,21 @@ static struct cli_output open_table(const char *path_of_array)
     return table;
 }
 
+bool cat_ends_in(const char *text, const char *suffix)
+{
+    size_t n = strlen(text), m = strlen(suffix);
+    return n > m && !strcmp(text + n - m, suffix);
+}
+
 void cat_sink_open(struct cat_sink *sink, const struct cat_form *form, const struct fa_header *header, bool all)
 {
     struct fa_err err;
+    if (form->folder)
+        sink->pictures = cat_pictures_open(form->folder, header);
+    if (form->sheet)
+        sink->sheet = cat_sheet_open(form, header);
+    if (form->folder || form->sheet)
+        return;
     sink->output = cli_output_open(form->output, !form->format);
     if (!form->format) {
         pass_header(sink, form->dtype, header, all);
@@ -59,6 +71,10 @@ void cat_sink_put(struct cat_sink *sink, struct fa_record *record)
     if ((sink->writer && fa_writer_put(sink->writer, record, &err)) ||
         (sink->format && sink->format->put(&sink->export, record, &err)))
         cli_fail(&err);
+    if (sink->pictures)
+        cat_pictures_put(sink->pictures, record);
+    if (sink->sheet)
+        cat_sheet_put(sink->sheet, record);
 }
 
 void cat_sink_close(struct cat_sink *sink)
@@ -66,6 +82,10 @@ void cat_sink_close(struct cat_sink *sink)
     struct fa_err err;
     if ((sink->writer && fa_writer_end(sink->writer, &err)) || (sink->format && sink->format->end(&sink->export, &err)))
         cli_fail(&err);
+    if (sink->pictures)
+        cat_pictures_close(sink->pictures);
+    if (sink->sheet)
+        cat_sheet_close(sink->sheet);
     fa_writer_close(sink->writer);
     fa_export_close(&sink->export);
     if (sink->table.file)

@@ -110,6 +110,9 @@ struct cli_output cli_output_open(const char *path, bool binary);
 /* Flushes, checks every write, syncs and renames. */
 void cli_output_close(struct cli_output *output);
 
+/* Makes the folder unless it is there. */
+void cli_make_folder(const char *path);
+
 /* ---- models ---- */
 
 /* The path of a file that belongs to the suite (a weights file, a card, a head), looked for in $FA_MODELS, $XDG_DATA_HOME/fa

@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "confusion.h"
 #include "fa/export.h"
@@ -148,8 +146,7 @@ static void write_in_folder(struct confusion *confusion, const struct confusion_
 void confusion_write_folder(struct confusion *confusion, const char *folder)
 {
     const struct fa_evaluation *evaluation = &confusion->evaluation;
-    if (mkdir(folder, 0777) && errno != EEXIST)
-        cli_fail_text("%s: %s", folder, strerror(errno));
+    cli_make_folder(folder);
     for (size_t i = 0; i < NTABLES; i++) {
         const struct confusion_table *table = &tables[i];
         bool each = table->write == write_head;

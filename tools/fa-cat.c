@@ -1,11 +1,9 @@
 /* Any stream -> one checked stream, JSON, CSV, npy; a head model -> what it is. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cat_sink.h"
 #include "cli.h"
-#include "fa/head.h"
 #include "fa/join.h"
 #include "fa/mem.h"
 
@@ -21,7 +19,10 @@ static const struct cli_option options[] = {
     {'H', "header", NULL, CLI_FLAG, &only_header, "print header and provenance as JSON", 0, 0},
     {'n', "count", "N", CLI_COUNT, &limit, "stop after N records (default: all)", 0, 1e15},
     {'w', "where", "KEY=GLOB", CLI_LIST, &wanted, "only records whose id or label KEY matches (!=: does not)", 0, 0},
-    {'F', "format", "FORMAT", CLI_TEXT, &format_name, "json, csv, npy or fairface in place of a stream", 0, 0},
+    {'F', "format", "FORMAT", CLI_TEXT, &format_name, "json, csv, npy, fairface or png in place of a stream", 0, 0},
+    {'O', "output-folder", "DIR", CLI_TEXT, &form.folder, "png: the crops as pictures into DIR, with labels.csv", 0, 0},
+    {0, "sheet", "FILE", CLI_TEXT, &form.sheet, "the first N crops (default: 100) on one picture, FILE.png or FILE.jpg", 0, 0},
+    {0, "by", "KEY", CLI_TEXT, &form.by, "sheet: ordered by a label, or by what else is known", 0, 0},
     {0, "pixels", NULL, CLI_FLAG, &form.pixels, "json: the values of crops too", 0, 0},
     {0, "dtype", "TYPE", CLI_TEXT, &form.dtype, "store vectors as f32 or f16", 0, 0},
     CLI_OUTPUT(&form.output),
@@ -36,26 +37,26 @@ struct source {
     uint64_t count, rejected; /* so far */
 };
 
-static bool ends_in(const char *text, const char *suffix)
-{
-    size_t n = strlen(text), m = strlen(suffix);
-    return n > m && !strcmp(text + n - m, suffix);
-}
-
 static void check_options(void)
 {
     const struct fa_export_format *format = form.format = format_name ? fa_export_find(format_name) : NULL;
-    if (only_check + only_header + (format_name != NULL) > 1)
-        cli_usage("--check, -H and -F exclude each other");
-    if (form.dtype && (only_check || only_header || format_name))
+    bool png = format_name && !strcmp(format_name, "png");
+    if (only_check + only_header + (format_name != NULL) + (form.sheet != NULL) > 1)
+        cli_usage("--check, -H, -F and --sheet exclude each other");
+    if (form.dtype && (only_check || only_header || format_name || form.sheet))
         cli_usage("--dtype is for streams");
     if (form.dtype && strcmp(form.dtype, "f16") != 0 && strcmp(form.dtype, "f32") != 0)
         cli_usage("--dtype: '%s' is neither f16 nor f32", form.dtype);
-    if (format_name && !format)
-        cli_usage("-F: '%s' is none of json, csv, npy, fairface", format_name);
+    if (format_name && !format && !png)
+        cli_usage("-F: '%s' is none of json, csv, npy, fairface, png", format_name);
+    if (png != (form.folder != NULL))
+        cli_usage("-F png and -O DIR go together");
+    if (form.output && (png || form.sheet))
+        cli_usage("-o is not for pictures");
+    cat_check_sheet(&form, &limit);
     if (form.pixels && (!format_name || strcmp(format_name, "json") != 0))
         cli_usage("--pixels is for -F json");
-    if (format && format->wants_table && !(form.output && ends_in(form.output, ".npy")))
+    if (format && format->wants_table && !(form.output && cat_ends_in(form.output, ".npy")))
         cli_usage("-F npy wants -o FILE.npy (ids and labels go into FILE.csv)");
 }
 
@@ -142,37 +143,6 @@ static void print_header(const struct fa_header *header)
     cli_output_close(&output);
 }
 
-/* Only a file can be looked into and read again. */
-static bool is_model(const char *path)
-{
-    char bytes[16];
-    struct stat status;
-    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "rb") : NULL;
-    size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
-    if (file)
-        fclose(file);
-    return fa_model_begins(bytes, n);
-}
-
-static void describe_models(char **paths, int n)
-{
-    if (format_name || form.dtype || side_by_side || wanted.n || limit >= 0)
-        cli_usage("%s is a head model, which has no records to choose, join or convert", paths[0]);
-    struct cli_output output = cli_output_open(only_check ? NULL : form.output, false);
-    for (int i = 0; i < n; i++) {
-        struct fa_err err;
-        struct fa_model *model = fa_model_read(paths[i], &err);
-        if (!model)
-            cli_fail(&err);
-        if (only_check)
-            cli_summary("whole: head model, %zu heads", model->nheads);
-        else
-            fa_model_describe(model, output.file);
-        fa_model_free(model);
-    }
-    cli_output_close(&output);
-}
-
 int main(int argc, char **argv)
 {
     int n;
@@ -181,8 +151,10 @@ int main(int argc, char **argv)
                                 "Checks streams and joins them, or writes them in another format; describes head models.",
                                 options, NOPTIONS, &n);
     check_options();
-    if (n && is_model(operands[0])) {
-        describe_models(operands, n);
+    if (n && cat_is_model(operands[0])) {
+        if (format_name || form.dtype || side_by_side || wanted.n || limit >= 0 || form.sheet)
+            cli_usage("%s is a head model, which has no records to choose, join or convert", operands[0]);
+        cat_describe_models(operands, n, only_check, form.output);
         return 0;
     }
     if (side_by_side && n < 2)

@@ -1,8 +1,6 @@
 /* Logits with labels -> one HTML page, and its drawings as SVG. fa-report(1). */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "report.h"
 
@@ -61,8 +59,7 @@ static int write_drawing(const struct fa_drawing *drawing, void *arg, struct fa_
 static void write_drawings(const struct fa_report *report)
 {
     struct fa_err err;
-    if (mkdir(svg, 0777) && errno != EEXIST)
-        cli_fail_text("%s: %s", svg, strerror(errno));
+    cli_make_folder(svg);
     if (fa_report_drawings(report, write_drawing, NULL, &err))
         cli_fail(&err);
 }

@@ -1,8 +1,6 @@
 /* fa-tune: searches for the hyperparameters of a head. fa-tune(1). */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fa/par.h"
 #include "fa/tensor.h"
@@ -123,8 +121,7 @@ static void make_search(void)
 
 static void search(void)
 {
-    if (mkdir(tune.folder, 0777) && errno != EEXIST)
-        cli_fail_text("%s: %s", tune.folder, strerror(errno));
+    cli_make_folder(tune.folder);
     tune_open_journal(&tune, given.objective);
     tune_find_states(&tune);
     tune_search(&tune);

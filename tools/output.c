@@ -113,3 +113,9 @@ void cli_output_close(struct cli_output *output)
     free(output->temporary);
     free(output->path);
 }
+
+void cli_make_folder(const char *path)
+{
+    if (mkdir(path, 0777) && errno != EEXIST)
+        cli_fail_text("%s: %s", path, strerror(errno));
+}

@@ -45,6 +45,22 @@ void fa_export_header(FILE *file, const struct fa_header *header);
  * counts, metrics and bins of the reliability diagram; behind the groups of a grouping one with the gaps. */
 void fa_export_evaluation(FILE *file, const struct fa_evaluation *evaluation, const struct fa_scores *scores);
 
+/* ---- labels as CSV ---- */
+
+/* A table whose last columns are the labels of records, in the order in which they are met; its rows wait in a temporary
+ * file, so that memory stays flat. exact: fa_table_put_exact() in place of fa_table_put(). */
+struct fa_label_table;
+
+struct fa_label_table *fa_label_table_new(bool exact, struct fa_err *err);
+void fa_label_table_free(struct fa_label_table *table);
+
+/* A row: the n first cells, then the labels. Errors: out of memory; the temporary file. */
+int fa_label_table_add(struct fa_label_table *table, const char *const *cell, size_t n, const struct fa_map *labels,
+                       struct fa_err *err);
+
+/* Writes the table; names are those of the first columns, with commas between them. Error: I/O. */
+int fa_label_table_write(struct fa_label_table *table, FILE *file, const char *names, struct fa_err *err);
+
 /* ---- records in other formats ---- */
 
 struct fa_npy;

@@ -49,13 +49,52 @@ int fa_image_probe(struct fa_decoder *decoder, const char *path, uint64_t max_pi
  * Errors: what libvips cannot encode; out of memory. */
 int fa_image_encode_jpeg(const struct fa_image *image, int quality, unsigned char **bytes, size_t *n, struct fa_err *err);
 
-/* ---- scaling ---- */
+/* The same as a PNG file. */
+int fa_image_encode_png(const struct fa_image *image, unsigned char **bytes, size_t *n, struct fa_err *err);
+
+/* ---- drawing ----
+ * Needs an open decoder. What lies beyond the edge of a picture is left out. */
+
+struct fa_colour {
+    unsigned char rgb[3];
+};
 
 /* Pixels x..x+width-1, y..y+height-1 of a picture; may stick out of it. */
 struct fa_region {
     long x, y;
     size_t width, height;
 };
+
+/* Fills a region. Error: out of memory. */
+int fa_image_fill(struct fa_image *image, struct fa_region region, struct fa_colour colour, struct fa_err *err);
+
+/* The frame of a region, line pixels wide, inside it. */
+int fa_image_frame(struct fa_image *image, struct fa_region region, size_t line, struct fa_colour colour, struct fa_err *err);
+
+/* The disc of all pixels up to radius from pixel (x, y). */
+int fa_image_disc(struct fa_image *image, long x, long y, size_t radius, struct fa_colour colour, struct fa_err *err);
+
+/* Text as its coverage, 0 to 255, one byte a pixel: the least rectangle that holds its ink, and where that begins, from the
+ * left upper corner of the (first) line. All zero is none. */
+struct fa_writing {
+    unsigned char *cover;
+    size_t width, height;
+    long left, top;
+};
+
+/* Text in a sans-serif font of size pixels (its line takes about 1.2 of that), in lines no wider than width if that is not 0.
+ * Control characters become blanks. Text without ink is none.
+ * Errors: no font; out of memory. Free with fa_writing_free(). */
+int fa_writing_new(struct fa_writing *writing, const char *text, size_t size, size_t width, struct fa_err *err);
+void fa_writing_free(struct fa_writing *writing);
+
+/* Lays writing in a colour over a picture, the left upper corner of its line at (x, y). */
+void fa_image_write(struct fa_image *image, const struct fa_writing *writing, long x, long y, struct fa_colour colour);
+
+/* Copies a picture into another, its left upper corner at (x, y). */
+void fa_image_paste(struct fa_image *image, const struct fa_image *from, long x, long y);
+
+/* ---- scaling ---- */
 
 /* Scales a region (what sticks out is black) to width x height pixels; out gets height*width*3 values 0..255. Each is
  * the mean over the area that a pixel covers, as OpenCV's INTER_AREA has it: where one of the two directions grows, both

@@ -3,7 +3,7 @@
 
 #include <xxhash.h>
 
-#include "fa/image.h"
+#include "fa/look.h"
 #include "fa/mem.h"
 #include "fa/report.h"
 
@@ -73,35 +73,14 @@ const unsigned char *fa_thumbnails_find(const struct fa_thumbnails *thumbnails, 
 
 /* ---- from crops ---- */
 
-/* The crop, no larger than side, as a picture of its own; swapped: its pixels are blue, green, red. */
-static int scale(const struct fa_image *crop, size_t side, bool swapped, struct fa_image *to, struct fa_err *err)
-{
-    size_t most = crop->width > crop->height ? crop->width : crop->height;
-    double by = most > side ? (double)side / (double)most : 1;
-    size_t width = (size_t)((double)crop->width * by + 0.5), height = (size_t)((double)crop->height * by + 0.5);
-    if (fa_image_new(to, width ? width : 1, height ? height : 1, err))
-        return -1;
-    if (fa_image_resize(crop, to, err)) {
-        fa_image_free(to);
-        return -1;
-    }
-    for (size_t i = 0; swapped && i < 3 * to->width * to->height; i += 3) {
-        unsigned char blue = to->pixel[i];
-        to->pixel[i] = to->pixel[i + 2];
-        to->pixel[i + 2] = blue;
-    }
-    return 0;
-}
-
 static int keep(struct fa_thumbnails *thumbnails, const struct fa_header *header, const struct fa_record *record, size_t side,
                 struct fa_err *err)
 {
-    const struct fa_image crop = {record->data, header->dim[1], header->dim[0]};
     struct fa_image small;
     size_t index;
     if (!record->data || !fa_vocabulary_find(&thumbnails->id, record->id, &index) || thumbnails->of[index].jpeg)
         return 0;
-    if (scale(&crop, side, !strcmp(fa_map_string(&header->map, "order", "rgb"), "bgr"), &small, err))
+    if (fa_look_crop(header, record, side, &small, err))
         return -1;
     int rc = fa_image_encode_jpeg(&small, QUALITY, &thumbnails->of[index].jpeg, &thumbnails->of[index].n, err);
     fa_image_free(&small);
@@ -118,8 +97,9 @@ int fa_thumbnails_read(struct fa_thumbnails *thumbnails, const char *path, size_
     if (!images)
         goto out;
     const struct fa_header *header = fa_reader_header(reader);
-    if (header->rank != 3 || header->dim[2] != 3 || header->dtype != FA_U8) {
-        fa_err_set(err, "%s: crops are no RGB pictures", path);
+    struct fa_err why;
+    if (fa_look_check(header, &why)) {
+        fa_err_set(err, "%s: %s", path, why.text);
         goto out;
     }
     while ((got = fa_reader_next(reader, &record, err)) == 1)
