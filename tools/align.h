@@ -13,6 +13,7 @@
 struct options {
     const char *labels, *column, *folder, *detector, *model, *template, *size, *border, *fallback, *augment, *thresholds, *output;
     const char *counted, *format; /* of a check */
+    const char *draw;             /* folder for drawn pictures */
     struct cli_list classes;
     bool nul, all, one, check, mend;
     long max_pixels, threads;
@@ -39,5 +40,12 @@ void align_list_pictures(struct sources *sources, const struct options *o, char 
 /* Template, size and card, also in the header's map; template and size from the card where no option says otherwise. */
 void align_choose_template(struct fa_align *align, const struct options *o, struct fa_header *header, struct fa_arena *arena);
 void align_open_detector(struct fa_align *align, const struct options *o);
+
+/* Draws the picture of which worker has just made records, the first of them record, as a JPEG. */
+int align_draw(const struct fa_align_worker *worker, const struct fa_record *record, unsigned char **jpeg, size_t *size,
+               struct fa_err *err);
+
+/* Writes it into the folder, by the id of its picture. */
+void align_write_drawn(const char *folder, const char *id, const unsigned char *jpeg, size_t size);
 
 #endif

@@ -13,6 +13,8 @@ struct job {
     struct fa_map labels;
     struct fa_record *record;
     size_t n;
+    unsigned char *drawn; /* as a JPEG, if wanted */
+    size_t drawn_size;
 };
 
 struct run {
@@ -32,6 +34,7 @@ static void drop_job(void *arg, void *item)
     struct job *job = item;
     (void)arg;
     fa_align_free(job->record, job->n);
+    free(job->drawn);
     fa_arena_free(&job->arena);
     free(job);
 }
@@ -71,7 +74,9 @@ static int align_job(void *arg, unsigned worker, void *item, struct fa_err *err)
 {
     struct run *run = arg;
     struct job *job = item;
-    return fa_align_picture(run->worker[worker], job->picture.path, job->picture.id, &job->labels, &job->record, &job->n, err);
+    if (fa_align_picture(run->worker[worker], job->picture.path, job->picture.id, &job->labels, &job->record, &job->n, err))
+        return -1;
+    return run->options->draw ? align_draw(run->worker[worker], job->record, &job->drawn, &job->drawn_size, err) : 0;
 }
 
 static int write_job(void *arg, void *item, struct fa_err *err)
@@ -85,6 +90,8 @@ static int write_job(void *arg, void *item, struct fa_err *err)
             cli_warn("%s: %s", job->record[i].id, reason);
         failed = fa_writer_put(run->writer, &job->record[i], err);
     }
+    if (job->drawn && !failed)
+        align_write_drawn(run->options->draw, job->picture.id, job->drawn, job->drawn_size);
     drop_job(NULL, job);
     cli_progress("faces", fa_writer_count(run->writer), run->expect, fa_writer_rejected(run->writer));
     return failed;
@@ -145,6 +152,8 @@ static void take_words(struct run *run, const struct options *o)
         cli_usage("-a and -1 exclude each other");
     if (!o->check && (o->counted || o->classes.n || o->mend || o->format))
         cli_usage("-l, --classes, --mend and -F go with --check");
+    if (o->check && o->draw)
+        cli_usage("--draw does not go with --check");
     run->align.border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
     run->align.fallback = o->fallback != NULL;
     run->align.flip = o->augment != NULL;
@@ -181,6 +190,7 @@ int main(int argc, char **argv)
         {0, "classes", "COLUMN=A|B", CLI_LIST, &o.classes, "check: the classes that COLUMN may have; or fairface", 0, 0},
         {0, "mend", NULL, CLI_FLAG, &o.mend, "check: write the CSV with its labels mended to -o FILE", 0, 0},
         {'F', "format", "FORMAT", CLI_TEXT, &o.format, "check: text (default), csv or json", 0, 0},
+        {0, "draw", "DIR", CLI_TEXT, &o.draw, "each picture with boxes, points and scores drawn on, into DIR", 0, 0},
         {0, "max-pixels", "N", CLI_COUNT, &o.max_pixels, "refuse larger pictures", 1, 1e12},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),
@@ -199,6 +209,8 @@ int main(int argc, char **argv)
         return align_check(&o, paths, (size_t)n);
     struct cli_output output = cli_output_open(o.output, true);
     align_list_pictures(&run.sources, &o, paths, (size_t)n);
+    if (o.draw)
+        cli_make_folder(o.draw);
     make_header(&run, &header, &arena);
     align_open_detector(&run.align, &o);
     if (!(run.align.decoder = fa_decoder_open(&err)) ||

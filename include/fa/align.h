@@ -41,4 +41,14 @@ int fa_align_picture(struct fa_align_worker *worker, const char *path, const cha
                      struct fa_record **record, size_t *n, struct fa_err *err);
 void fa_align_free(struct fa_record *record, size_t n);
 
+/* What a worker looked at: n faces, the first `taken` of which were cut out. */
+struct fa_sight {
+    const struct fa_image *image; /* without pixels if it could not be decoded */
+    const struct fa_face *face;
+    size_t n, taken;
+};
+
+/* Of the worker's last picture; valid until its next. */
+struct fa_sight fa_align_seen(const struct fa_align_worker *worker);
+
 #endif

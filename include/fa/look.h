@@ -1,9 +1,10 @@
-/* To look at: crops as pictures, and sheets of many. */
+/* To look at: crops as pictures, sheets of many, and photographs with what was found in them. */
 #ifndef FA_LOOK_H
 #define FA_LOOK_H
 
 #include <stddef.h>
 
+#include "fa/align.h"
 #include "fa/err.h"
 #include "fa/image.h"
 #include "fa/mem.h"
@@ -42,5 +43,12 @@ int fa_contact_add(struct fa_contact *contact, const struct fa_record *record, s
 /* The sheet as a new picture: crops at most 160 pixels wide and high, under each the end of its id and its labels.
  * Errors: nothing was added; no font; out of memory. */
 int fa_contact_draw(struct fa_contact *contact, struct fa_image *sheet, struct fa_err *err);
+
+/* ---- photographs ---- */
+
+/* What a worker saw, as a new picture of 640 to 2048 pixels in its longer side: boxes and points of faces with their scores on,
+ * blue and with #k before the score if they were taken (and are several), else orange and with thinner lines; in a bar at the
+ * bottom the note, if it is not NULL. Where there is no photograph, a grey field. Errors: no font; out of memory. */
+int fa_look_draw(const struct fa_sight *sight, const char *note, struct fa_image *drawn, struct fa_err *err);
 
 #endif

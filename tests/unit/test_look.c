@@ -291,6 +291,81 @@ static void sheets_are_in_order(void **state)
     fa_contact_free(contact);
 }
 
+/* ---- photographs ---- */
+
+static bool is_blue(const struct fa_image *image, size_t x, size_t y)
+{
+    static const unsigned char blue[] = {70, 180, 255};
+    return !memcmp(image->pixel + 3 * (y * image->width + x), blue, 3);
+}
+
+static bool is_orange(const struct fa_image *image, size_t x, size_t y)
+{
+    static const unsigned char orange[] = {255, 150, 20};
+    return !memcmp(image->pixel + 3 * (y * image->width + x), orange, 3);
+}
+
+static void faces_are_framed_where_they_are(void **state)
+{
+    (void)state;
+    struct fa_image photograph = canvas(1000, 800), drawn;
+    const struct fa_face faces[] = {
+        {.box = {100, 200, 300, 400}, .score = 0.9f, .has_points = true, .point = {{150, 250}, {250, 250}, {200, 300}, {160, 350}, {240, 350}}},
+        {.box = {600, 100, 700, 250}},
+        {.box = {-1e30f, 700, 1e30f, 1e9f}},
+    };
+    struct fa_sight sight = {&photograph, faces, 3, 1};
+    struct fa_err err;
+    assert_int_equal(fa_look_draw(&sight, NULL, &drawn, &err), 0);
+    assert_int_equal(drawn.width, 1000);
+    assert_int_equal(drawn.height, 800);
+    assert_true(is_blue(&drawn, 100, 300) && is_blue(&drawn, 299, 300) && is_blue(&drawn, 200, 399)); /* the edges */
+    assert_true(is_blue(&drawn, 103, 300) && !is_blue(&drawn, 105, 300));
+    assert_true(is_blue(&drawn, 150, 250) && is_blue(&drawn, 240, 350)); /* points */
+    assert_true(is_blue(&drawn, 101, 195));                             /* the score's tab */
+    assert_false(is_blue(&drawn, 270, 300));
+    assert_true(is_orange(&drawn, 600, 200) && is_orange(&drawn, 699, 200) && !is_orange(&drawn, 603, 200));
+    assert_false(is_orange(&drawn, 601, 95)); /* without a score */
+    assert_true(is_orange(&drawn, 500, 700));
+    fa_image_free(&drawn);
+    fa_image_free(&photograph);
+}
+
+static void photographs_are_brought_to_size(void **state)
+{
+    (void)state;
+    static const size_t cases[][4] = {{64, 32, 640, 320}, {4096, 1, 2048, 1}, {640, 640, 640, 640}, {100, 3000, 68, 2048}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fa_image photograph = canvas(cases[i][0], cases[i][1]), drawn;
+        const struct fa_face face = {.box = {10, 10, 20, 20}};
+        struct fa_sight sight = {&photograph, &face, 1, 1};
+        struct fa_err err;
+        assert_int_equal(fa_look_draw(&sight, "small", &drawn, &err), 0);
+        assert_int_equal(drawn.width, cases[i][2]);
+        assert_int_equal(drawn.height, cases[i][3]);
+        if (i == 0)
+            assert_true(is_blue(&drawn, 100, 150) && is_blue(&drawn, 199, 150));
+        fa_image_free(&drawn);
+        fa_image_free(&photograph);
+    }
+}
+
+static void a_reason_stands_even_without_a_photograph(void **state)
+{
+    (void)state;
+    struct fa_image none = {0}, drawn;
+    struct fa_sight sight = {&none, NULL, 0, 0};
+    struct fa_err err;
+    size_t bright = 0;
+    assert_int_equal(fa_look_draw(&sight, "cannot open", &drawn, &err), 0);
+    assert_int_equal(drawn.width, 640);
+    for (size_t x = 0; x < 640; x++)
+        for (size_t y = drawn.height - 30; y < drawn.height; y++)
+            bright += drawn.pixel[3 * (y * 640 + x)] > 200;
+    assert_in_range(bright, 100, 3000); /* letters on a dark bar */
+    fa_image_free(&drawn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +379,9 @@ int main(void)
         cmocka_unit_test(crops_come_out_red_first_and_no_larger),
         cmocka_unit_test(other_streams_are_no_pictures),
         cmocka_unit_test(sheets_are_in_order),
+        cmocka_unit_test(faces_are_framed_where_they_are),
+        cmocka_unit_test(photographs_are_brought_to_size),
+        cmocka_unit_test(a_reason_stands_even_without_a_photograph),
     };
     return cmocka_run_group_tests_name("look", tests, start, stop);
 }
