@@ -116,7 +116,7 @@ enum fa_border { FA_BORDER_REPLICATE, FA_BORDER_BLACK }; /* what lies beyond the
  * where whole numbers are the centres of pixels. The value there is the mean of the pixels around it, weighed by Keys'
  * cubic convolution kernel (IEEE Trans. ASSP 29(6), 1981; a = -1/2) in x times y, the weights scaled to sum 1. In a
  * direction that shrinks by s > 1 (s = hypot(m[0], m[1]) for x, hypot(m[3], m[4]) for y) the kernel is s times as wide,
- * so that every pixel of from counts and nothing aliases.
+ * so that every pixel of from counts and nothing aliases. What comes out is within one grey level of that.
  * Errors: a transform that is not finite or points further than 1e6 pixels away or shrinks more than 1e4 times; out of
  * memory. */
 int fa_image_warp(const struct fa_image *from, const double m[6], enum fa_border border, struct fa_image *to,

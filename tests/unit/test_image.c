@@ -457,24 +457,109 @@ static double warped(const struct fa_image *image, const double m[6], long u, lo
     return fmin(fmax(sum / total, 0), 255);
 }
 
+/* Warps by m into a picture of width x height, which must be within one grey level of the definition. */
+static void check_warp(const struct fa_image *image, const double m[6], size_t width, size_t height, enum fa_border border)
+{
+    struct fa_image to = noise(width, height, 3);
+    struct fa_err err;
+    assert_int_equal(fa_image_warp(image, m, border, &to, &err), 0);
+    for (size_t k = 0; k < 3 * width * height; k++) {
+        double want = warped(image, m, (long)(k / 3 % width), (long)(k / 3 / width), k % 3, border);
+        assert_float_equal(to.pixel[k], want, 1);
+    }
+    fa_image_free(&to);
+}
+
 static void warping_is_within_one_level_of_double(void **state)
 {
     (void)state;
     static const double cases[][6] = {{1, 0, 0, 0, 1, 0},           {0.4, 0.1, 3, -0.1, 0.4, 9},  {1, 0, 0.5, 0, 1, 0.25},
                                       {3.1, 0.9, -20, -0.9, 3.1, 4}, {0, 2, -5, -2, 0, 80},       {9.7, 0, -40, 0, 9.7, -30},
                                       {2, 0, 4, 0, 0.5, 3},          {1e-9, 0, 30, 0, 1e-9, 20}, {1, 0, 500, 0, 1, 500}};
-    struct fa_image image = noise(70, 50, 2), to = noise(24, 20, 3);
-    struct fa_err err;
+    struct fa_image image = noise(70, 50, 2), dot = noise(1, 1, 4), line = noise(1, 30, 5);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int border = 0; border < 2; border++) {
-            assert_int_equal(fa_image_warp(&image, cases[i], (enum fa_border)border, &to, &err), 0);
-            for (size_t k = 0; k < 3 * 24 * 20; k++) {
-                double want = warped(&image, cases[i], (long)(k / 3 % 24), (long)(k / 3 / 24), k % 3, (enum fa_border)border);
-                assert_float_equal(to.pixel[k], want, 0.51);
-            }
+            check_warp(&image, cases[i], 24, 20, (enum fa_border)border);
+            check_warp(&dot, cases[i], 5, 3, (enum fa_border)border);
+            check_warp(&line, cases[i], 1, 7, (enum fa_border)border);
         }
     fa_image_free(&image);
+    fa_image_free(&dot);
+    fa_image_free(&line);
+}
+
+/* Turned about the middle of the picture. */
+static void turn(double m[6], double scale, double degrees, const struct fa_image *image, size_t width, size_t height)
+{
+    double x = scale * cos(degrees * 0.017453292519943295), y = scale * sin(degrees * 0.017453292519943295);
+    m[0] = m[4] = x;
+    m[1] = -y;
+    m[3] = y;
+    m[2] = 0.5 * ((double)image->width - 1 - m[0] * (double)(width - 1) - m[1] * (double)(height - 1));
+    m[5] = 0.5 * ((double)image->height - 1 - m[3] * (double)(width - 1) - m[4] * (double)(height - 1));
+}
+
+static void any_turn_and_scale_is_within_one_level(void **state)
+{
+    (void)state;
+    static const double scales[] = {0.1, 0.33, 0.9, 1.1, 2.7, 5, 10}, degrees[] = {0, 7, -20, 45, 90, 133, 180};
+    struct fa_image image = noise(60, 40, 6);
+    for (size_t i = 0; i < 49; i++) {
+        double m[6];
+        turn(m, scales[i / 7], degrees[i % 7], &image, 14, 11);
+        check_warp(&image, m, 14, 11, i % 2 ? FA_BORDER_BLACK : FA_BORDER_REPLICATE);
+    }
+    fa_image_free(&image);
+}
+
+/* Noise, an edge, stripes of one pixel and of seven, a grid of dots: what differs most within a pixel of a wide kernel. */
+static void draw(struct fa_image *image, int what, uint64_t seed)
+{
+    struct fa_rng rng = fa_rng_make(seed, 1);
+    for (size_t y = 0; y < image->height; y++)
+        for (size_t x = 0; x < image->width; x++) {
+            bool on[] = {fa_rng_below(&rng, 2), x > image->width / 2 + seed, (x + y) % 2, x / 7 % 2, x % 5 == 0 && y % 5 == 0};
+            memset(image->pixel + 3 * (y * image->width + x), on[what] ? 255 : 0, 3);
+        }
+}
+
+static void large_shrinks_are_within_one_level(void **state)
+{
+    (void)state;
+    static const double scales[] = {23.5, 24, 26.8, 36.5, 60}, degrees[] = {0, 11, 45};
+    struct fa_image image = noise(300, 260, 7);
+    for (int what = 0; what < 5; what++)
+        for (size_t i = 0; i < 15; i++) {
+            double m[6];
+            draw(&image, what, i);
+            turn(m, scales[i / 3], degrees[i % 3], &image, 5, 3);
+            check_warp(&image, m, 5, 3, i % 2 ? FA_BORDER_BLACK : FA_BORDER_REPLICATE);
+        }
+    fa_image_free(&image);
+}
+
+/* What is cut into tiles has no seams: a crop of many of them is that of its parts. */
+static void tiles_do_not_show(void **state)
+{
+    (void)state;
+    struct fa_image image = noise(900, 700, 8), to = noise(300, 250, 9), part = noise(40, 30, 10);
+    const double m[6] = {2.9, -0.4, 20, 0.4, 2.9, -30}, upright[6] = {3, 0, -4, 0, 2.8, 1};
+    struct fa_err err;
+    for (int i = 0; i < 2; i++) {
+        const double *whole = i ? upright : m;
+        double shifted[6];
+        memcpy(shifted, whole, sizeof shifted);
+        shifted[2] += 110 * whole[0] + 90 * whole[1];
+        shifted[5] += 110 * whole[3] + 90 * whole[4];
+        assert_int_equal(fa_image_warp(&image, whole, FA_BORDER_BLACK, &to, &err), 0);
+        assert_int_equal(fa_image_warp(&image, shifted, FA_BORDER_BLACK, &part, &err), 0);
+        for (size_t y = 0; y < 30; y++)
+            for (size_t k = 0; k < 120; k++)
+                assert_in_range(part.pixel[120 * y + k] + 1 - to.pixel[900 * (90 + y) + 330 + k], 0, 2);
+    }
+    fa_image_free(&image);
     fa_image_free(&to);
+    fa_image_free(&part);
 }
 
 static void what_shrinks_does_not_alias(void **state)
@@ -534,6 +619,9 @@ int main(void)
         cmocka_unit_test(rounding_is_opencvs),
         cmocka_unit_test(growing_is_opencvs),
         cmocka_unit_test(warping_is_within_one_level_of_double),
+        cmocka_unit_test(any_turn_and_scale_is_within_one_level),
+        cmocka_unit_test(large_shrinks_are_within_one_level),
+        cmocka_unit_test(tiles_do_not_show),
         cmocka_unit_test(what_shrinks_does_not_alias),
         cmocka_unit_test(wild_transforms_are_refused),
         cmocka_unit_test(sizes_beyond_memory_are_refused),
