@@ -171,7 +171,7 @@ int main(int argc, char **argv)
         {'C', "folder", "DIR", CLI_TEXT, &o.folder, "what paths in the CSV are relative to (default: its folder)", 0, 0},
         {'0', "null", NULL, CLI_FLAG, &o.nul, "paths on standard input end in NUL, not newline", 0, 0},
         {'m', "model", "CARD", CLI_TEXT, &o.model, "embedder whose template and size the crops get", 0, 0},
-        {0, "template", "NAME", CLI_TEXT, &o.template, "box-MARGIN, arcface or whole (default: the card's)", 0, 0},
+        {0, "template", "NAME", CLI_TEXT, &o.template, "box-MARGIN, eyes-MARGIN, chip-PADDING, arcface, whole (default: the card's)", 0, 0},
         {0, "size", "N|WxH", CLI_TEXT, &o.size, "pixels of the crops (default: the card's)", 0, 0},
         {0, "border", "KIND", CLI_TEXT, &o.border, "beyond the picture's edge: replicate or black", 0, 0},
         {'d', "detector", "CARD", CLI_TEXT, &o.detector, "face detector; none: the whole picture is the crop", 0, 0},

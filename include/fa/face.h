@@ -96,17 +96,21 @@ void fa_face_sort(struct fa_face *face, size_t n);
  * Errors: fewer than two points, all from at one place, points of to that only a scale of 0 fits. */
 int fa_umeyama(const double *from, const double *to, size_t n, double m[6], struct fa_err *err);
 
-enum fa_template_kind { FA_TEMPLATE_BOX, FA_TEMPLATE_ARCFACE, FA_TEMPLATE_WHOLE };
+enum fa_template_kind { FA_TEMPLATE_BOX, FA_TEMPLATE_EYES, FA_TEMPLATE_CHIP, FA_TEMPLATE_ARCFACE, FA_TEMPLATE_WHOLE };
 
 /* How a crop lies over a face. As a string, which cards and streams use:
- *     box-MARGIN  the square about the centre of the detector's box whose side is its longer side times MARGIN (0.1..10),
- *                 turned if the picture had to be
- *     arcface     the five points brought to those of the ArcFace template for 112x112 pixels, scaled to the crop's size
- *     whole       the whole picture, whatever its shape
+ *     box-MARGIN    the square about the centre of the detector's box whose side is its longer side times MARGIN (0.1..10),
+ *                   turned if the picture had to be
+ *     eyes-MARGIN   the same for a common face, but turned, scaled and moved by the eyes, which come to lie where they do in
+ *                   mtcnn's box on average: level, 0.342 of its side apart, 0.385 of it below its top
+ *     chip-PADDING  the five points brought to those of dlib's mean face, whose brows, cheeks and chin fill a square, with
+ *                   PADDING (0..10) times the square's side around it on all four sides; FairFace's have 0.25 or 1.25
+ *     arcface       the five points brought to those of the ArcFace template for 112x112 pixels, scaled to the crop's size
+ *     whole         the whole picture, whatever its shape
  * A crop that is not square shows more of the picture in its longer direction (but for `whole`). */
 struct fa_template {
     enum fa_template_kind kind;
-    double margin; /* of a box */
+    double margin; /* of a box or of eyes; the padding of a chip */
 };
 
 /* Error: none of the above. */

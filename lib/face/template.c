@@ -4,26 +4,50 @@
 
 #include "fa/face.h"
 
-/* Eyes, nose and mouth corners of the ArcFace template (Deng et al. 2019) in 112x112 pixels. */
+/* Eyes, nose and mouth corners of the ArcFace template (Deng et al. 2019) in 112x112 pixels, from whose edges they count half
+ * a pixel more. */
 static const double arcface[FA_FACE_POINTS][2] = {
     {38.2946, 51.6963}, {73.5318, 51.5014}, {56.0252, 71.7366}, {41.5493, 92.3655}, {70.7299, 92.2041}};
 static const double arcface_side = 112;
 
+/* The same points of the mean face by which dlib cuts chips (Davis King, dlib, Boost licence), the side of a chip without
+ * padding being 1: an eye is the mean of its six landmarks. */
+static const double chip[FA_FACE_POINTS][2] = {
+    {0.225492, 0.215990}, {0.754761, 0.215990}, {0.490127, 0.515625}, {0.254149, 0.780233}, {0.726104, 0.780233}};
+
+/* Where the eyes lie in mtcnn's squared box, whose side is 1: the medians over the 621 faces of FairFace's padding 1.25. */
+static const double eyes_distance = 0.342, eyes_height = 0.385;
+
+static const struct form {
+    const char *prefix, *what;
+    double least;
+    enum fa_template_kind kind;
+} forms[] = {{"box-", "margin", 0.1, FA_TEMPLATE_BOX},
+             {"eyes-", "margin", 0.1, FA_TEMPLATE_EYES},
+             {"chip-", "padding", 0, FA_TEMPLATE_CHIP}};
+
+static int parse_form(struct fa_template *crop, const struct form *form, const char *text, struct fa_err *err)
+{
+    const char *number = text + strlen(form->prefix);
+    char *end = NULL;
+    *crop = (struct fa_template){form->kind, strtod(number, &end)};
+    if (*number < '0' || *number > '9' || *end || !(crop->margin >= form->least && crop->margin <= 10))
+        return fa_err_set(err, "crop template '%s': the %s must be a number from %g to 10", text, form->what, form->least);
+    return 0;
+}
+
 int fa_template_parse(struct fa_template *crop, const char *text, struct fa_err *err)
 {
-    char *end = NULL;
     *crop = (struct fa_template){0};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (!strncmp(text, forms[i].prefix, strlen(forms[i].prefix)))
+            return parse_form(crop, &forms[i], text, err);
     if (!strcmp(text, "arcface"))
         crop->kind = FA_TEMPLATE_ARCFACE;
     else if (!strcmp(text, "whole"))
         crop->kind = FA_TEMPLATE_WHOLE;
-    else if (!strncmp(text, "box-", 4) && text[4] >= '0' && text[4] <= '9') {
-        crop->kind = FA_TEMPLATE_BOX;
-        crop->margin = strtod(text + 4, &end);
-        if (*end || !(crop->margin >= 0.1 && crop->margin <= 10))
-            return fa_err_set(err, "crop template '%s': the margin must be a number from 0.1 to 10", text);
-    } else
-        return fa_err_set(err, "unknown crop template '%s' (want box-MARGIN, arcface or whole)", text);
+    else
+        return fa_err_set(err, "unknown crop template '%s' (want box-MARGIN, eyes-MARGIN, chip-PADDING, arcface or whole)", text);
     return 0;
 }
 
@@ -79,19 +103,37 @@ static void fit_box(const struct fa_face *face, double margin, size_t width, siz
                           0.5 * m[3 * axis + 1] * (double)(height - 1);
 }
 
-static int fit_arcface(const struct fa_face *face, size_t width, size_t height, double m[6], struct fa_err *err)
+/* The first of the face's points, and where they belong in a crop whose side is 1. Returns their number. */
+static size_t places(const struct fa_template *crop, double place[FA_FACE_POINTS][2])
 {
-    double from[FA_FACE_POINTS][2], to[FA_FACE_POINTS][2];
-    double side = (double)(width < height ? width : height), scale = side / arcface_side;
+    if (crop->kind == FA_TEMPLATE_EYES) {
+        for (int i = 0; i < 2; i++) {
+            place[i][0] = 0.5 + (i - 0.5) * eyes_distance / crop->margin;
+            place[i][1] = 0.5 + (eyes_height - 0.5) / crop->margin;
+        }
+        return 2;
+    }
+    for (size_t i = 0; i < FA_FACE_POINTS; i++)
+        for (int k = 0; k < 2; k++)
+            place[i][k] = crop->kind == FA_TEMPLATE_CHIP ? (chip[i][k] + crop->margin) / (1 + 2 * crop->margin)
+                                                         : (arcface[i][k] + 0.5) / arcface_side;
+    return FA_FACE_POINTS;
+}
+
+static int fit_points(const struct fa_template *crop, const struct fa_face *face, size_t width, size_t height, double m[6],
+                      struct fa_err *err)
+{
+    double from[FA_FACE_POINTS][2], to[FA_FACE_POINTS][2], side = (double)(width < height ? width : height);
+    size_t n = places(crop, from);
     if (!face->has_points)
-        return fa_err_set(err, "crop template 'arcface' wants a detector that finds points");
-    for (size_t i = 0; i < FA_FACE_POINTS; i++) {
-        from[i][0] = (arcface[i][0] + 0.5) * scale - 0.5 + 0.5 * ((double)width - side);
-        from[i][1] = (arcface[i][1] + 0.5) * scale - 0.5 + 0.5 * ((double)height - side);
+        return fa_err_set(err, "this crop template wants a detector that finds points");
+    for (size_t i = 0; i < n; i++) {
+        from[i][0] = (from[i][0] - 0.5) * side + 0.5 * (double)width - 0.5;
+        from[i][1] = (from[i][1] - 0.5) * side + 0.5 * (double)height - 0.5;
         to[i][0] = (double)face->point[i][0];
         to[i][1] = (double)face->point[i][1];
     }
-    return fa_umeyama(&from[0][0], &to[0][0], FA_FACE_POINTS, m, err);
+    return fa_umeyama(&from[0][0], &to[0][0], n, m, err);
 }
 
 int fa_template_transform(const struct fa_template *crop, const struct fa_face *face, size_t width, size_t height, double m[6],
@@ -99,8 +141,8 @@ int fa_template_transform(const struct fa_template *crop, const struct fa_face *
 {
     const float *box = face->box;
     double box_width = (double)box[2] - (double)box[0], box_height = (double)box[3] - (double)box[1];
-    if (crop->kind == FA_TEMPLATE_ARCFACE)
-        return fit_arcface(face, width, height, m, err);
+    if (crop->kind == FA_TEMPLATE_ARCFACE || crop->kind == FA_TEMPLATE_EYES || crop->kind == FA_TEMPLATE_CHIP)
+        return fit_points(crop, face, width, height, m, err);
     if (!(box_width > 0) || !(box_height > 0))
         return fa_err_set(err, "the face's box is empty");
     if (crop->kind == FA_TEMPLATE_WHOLE) {

@@ -169,7 +169,14 @@ header -m mobilefacenet && grep -qF '"shape":[112,112,3],"template":"arcface","o
 result $? "-m takes those of another"
 header --template box-1.3 --size 32x48 && grep -qF '"shape":[48,32,3],"template":"box-1.3","order":"rgb","expect":1' "$out"
 result $? "--template and --size stand for no card"
-check "an unknown template is wrong usage" 2 "unknown crop template 'eyes'" fa-align --template eyes "$tmp/p/plain.jpg" -o "$tmp/x"
+check "an unknown template is wrong usage" 2 "unknown crop template 'ears'" fa-align --template ears "$tmp/p/plain.jpg" -o "$tmp/x"
+header --template chip-0.25 --size 32 && grep -qF '"template":"chip-0.25"' "$out" && header -m fairface-resnet34 &&
+    grep -qF '"shape":[224,224,3],"template":"chip-0.25"' "$out"
+result $? "FairFace's own classifier gets dlib's chips, as it was trained on"
+check "a margin that is none is wrong usage" 2 "crop template 'eyes-0': the margin must be a number from 0.1 to 10" \
+    fa-align --template eyes-0 "$tmp/p/plain.jpg" -o "$tmp/x"
+check "a padding that is none is wrong usage" 2 "crop template 'chip-x': the padding must be a number from 0 to 10" \
+    fa-align --template chip-x "$tmp/p/plain.jpg" -o "$tmp/x"
 check "a size that is none is wrong usage" 2 "--size: '12y9' is not N or WxH" fa-align --size 12y9 "$tmp/p/plain.jpg" -o "$tmp/x"
 check "thresholds that are too few are wrong usage" 2 "detector mtcnn has 3 thresholds, not 2" fa-align --thresholds .6,.7 "$tmp/p/plain.jpg" -o "$tmp/x"
 check "a smallest face too small is wrong usage" 2 "--min-face: '5' is not a number from 12" fa-align --min-face 5 -o "$tmp/x"

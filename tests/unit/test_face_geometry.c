@@ -114,7 +114,8 @@ static void templates_are_parsed(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"", "box", "box-", "box-x", "box-1.15x",
-                                        "box-0", "box-11", "box--1", "box-nan", "Arcface"};
+                                        "box-0", "box-11", "box--1", "box-nan", "Arcface",
+                                        "eyes", "eyes-0", "eyes-1.2 ", "chip", "chip--0.1", "chip-10.1", "chips-1"};
     struct fa_template crop;
     struct fa_err err;
     assert_int_equal(fa_template_parse(&crop, "box-1.15", &err), 0);
@@ -122,6 +123,10 @@ static void templates_are_parsed(void **state)
     assert_near(crop.margin, 1.15, 1e-12);
     assert_int_equal(fa_template_parse(&crop, "arcface", &err), 0);
     assert_int_equal(crop.kind, FA_TEMPLATE_ARCFACE);
+    assert_int_equal(fa_template_parse(&crop, "eyes-1.3", &err), 0);
+    assert_int_equal(crop.kind, FA_TEMPLATE_EYES);
+    assert_int_equal(fa_template_parse(&crop, "chip-0", &err), 0);
+    assert_int_equal(crop.kind, FA_TEMPLATE_CHIP);
     assert_int_equal(fa_template_parse(&crop, "whole", &err), 0);
     assert_int_equal(crop.kind, FA_TEMPLATE_WHOLE);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -188,7 +193,60 @@ static void arcface_brings_points_to_their_places(void **state)
     assert_near(at[1], face.point[2][1], 1e-3);
     face.has_points = false;
     assert_int_equal(fa_template_transform(&crop, &face, 112, 112, m, &err), -1);
-    assert_string_equal(err.text, "crop template 'arcface' wants a detector that finds points");
+    assert_string_equal(err.text, "this crop template wants a detector that finds points");
+}
+
+/* A face that lies 30 degrees askew: the eyes are level in the crop, as far apart as said, and the crop is the box-1.5 of a
+ * face whose eyes lie where they mostly do. */
+static void eyes_are_levelled(void **state)
+{
+    (void)state;
+    struct fa_template crop;
+    struct fa_err err;
+    double m[6], left[2], right[2], c = cos(0.5235987755982988), s = sin(0.5235987755982988);
+    struct fa_face face = {.has_points = true, .point = {{100, 80}, {(float)(100 + 60 * c), (float)(80 + 60 * s)}}};
+    assert_int_equal(fa_template_parse(&crop, "eyes-1.5", &err), 0);
+    assert_int_equal(fa_template_transform(&crop, &face, 160, 200, m, &err), 0);
+    double y = 20 + 160 * (0.5 - 0.115 / 1.5) - 0.5, half = 0.5 * 160 * 0.342 / 1.5;
+    apply(m, 79.5 - half, y, left);
+    apply(m, 79.5 + half, y, right);
+    for (int k = 0; k < 2; k++) {
+        assert_near(left[k], face.point[0][k], 1e-3);
+        assert_near(right[k], face.point[1][k], 1e-3);
+    }
+    face = (struct fa_face){.box = {10, 20, 110, 120}, .has_points = true, .point = {{42.4f, 58}, {76.6f, 58}}};
+    double box[6];
+    assert_int_equal(fa_template_transform(&crop, &face, 160, 160, m, &err), 0);
+    crop.kind = FA_TEMPLATE_BOX;
+    assert_int_equal(fa_template_transform(&crop, &face, 160, 160, box, &err), 0);
+    for (int k = 0; k < 6; k++)
+        assert_near(m[k], box[k], k % 3 == 2 ? 0.51 : 1e-4); /* points count from the middle of pixels, boxes from edges */
+}
+
+/* dlib puts landmark (x, y) of its mean face at (padding + x) / (1 + 2 padding) of the chip's side. */
+static void chips_are_dlibs(void **state)
+{
+    (void)state;
+    struct fa_template crop;
+    struct fa_err err;
+    double m[6], at[2];
+    struct fa_face face = {.has_points = true};
+    const double nose[2] = {0.490127, 0.515625}, mouth[2] = {0.254149, 0.780233};
+    const double mean[5][2] = {{0.225492, 0.21599}, {0.754761, 0.21599}, {0.490127, 0.515625}, {0.254149, 0.780233}, {0.726104, 0.780233}};
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < 2; k++)
+            face.point[i][k] = (float)(50 + 200 * mean[i][k]);
+    for (int wide = 0; wide < 2; wide++) {
+        double padding = wide ? 1.25 : 0.25, side = 1 + 2 * padding;
+        assert_int_equal(fa_template_parse(&crop, wide ? "chip-1.25" : "chip-0.25", &err), 0);
+        assert_int_equal(fa_template_transform(&crop, &face, 224, 224, m, &err), 0);
+        apply(m, 224 * (nose[0] + padding) / side - 0.5, 224 * (nose[1] + padding) / side - 0.5, at);
+        assert_near(at[0], 50 + 200 * nose[0], 1e-3);
+        assert_near(at[1], 50 + 200 * nose[1], 1e-3);
+        apply(m, 224 * (mouth[0] + padding) / side - 0.5, 224 * (mouth[1] + padding) / side - 0.5, at);
+        assert_near(at[0], 50 + 200 * mouth[0], 1e-3);
+        assert_near(at[1], 50 + 200 * mouth[1], 1e-3);
+    }
 }
 
 static void add(struct candidates *list, double left, double top, double right, double bottom, double score)
@@ -288,6 +346,8 @@ int main(void)
         cmocka_unit_test(templates_are_parsed),
         cmocka_unit_test(a_box_is_squared_about_its_centre),
         cmocka_unit_test(arcface_brings_points_to_their_places),
+        cmocka_unit_test(eyes_are_levelled),
+        cmocka_unit_test(chips_are_dlibs),
         cmocka_unit_test(suppression_keeps_the_best_of_each_heap),
         cmocka_unit_test(a_box_may_include_its_last_pixel),
         cmocka_unit_test(the_main_face_is_near_the_centre_and_large),
