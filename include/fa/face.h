@@ -41,7 +41,7 @@ struct fa_detector_options {
     size_t nthresholds;
     double threshold[FA_FACE_STAGES]; /* least score after each stage, in 0..1 */
     bool once;    /* no second look where nothing was found */
-    bool upright; /* that look also turns the picture by quarters */
+    bool upright; /* it also turns the picture by quarters, and is taken where no face is sure as well */
     bool refine;  /* the points are found once more, in a crop in which the eyes lie level */
 };
 
@@ -70,8 +70,8 @@ struct fa_scan *fa_scan_new(const struct fa_detector *detector, struct fa_err *e
 void fa_scan_free(struct fa_scan *scan);
 
 /* Fills faces with all faces of the picture, best score first. Where there is none, the picture is looked at again with a
- * border around it, then turned by 30 and 50 degrees to both sides, then (upright) by quarters: of the copies of one of
- * these steps the one with the best face is taken. The result depends on nothing but picture and detector.
+ * border around it, then (upright) turned by quarters, then by 30 and 50 degrees to both sides: the copy with the best
+ * face is taken. The result depends on nothing but picture and detector.
  * Errors: out of memory; what fa_exec_run() reports. No face is no error. */
 int fa_scan_run(struct fa_scan *scan, const struct fa_image *image, struct fa_faces *faces, struct fa_err *err);
 

@@ -10,13 +10,14 @@ static const double most_pixels = 1 << 22;
 
 /* Of the copies of a step the one with the best face counts. */
 struct step {
+    bool quarters; /* only where the options say upright */
     double border; /* on each side, in sides of the picture */
     size_t n;
     double turn[4]; /* degrees, clockwise */
 };
 
 /* The detectors find faces that lean by up to some 30 degrees. */
-static const struct step steps[] = {{0.25, 1, {0}}, {0.25, 4, {30, -30, 50, -50}}, {0.25, 3, {90, -90, 180}}};
+static const struct step steps[] = {{false, 0.25, 1, {0}}, {true, 0.25, 3, {90, -90, 180}}, {false, 0.25, 4, {30, -30, 50, -50}}};
 enum { NSTEPS = sizeof steps / sizeof *steps };
 
 struct copy {
@@ -108,13 +109,19 @@ static int scan_copy(struct fa_scan *scan, const struct fa_image *image, double 
     return failed ? -1 : 0;
 }
 
+static bool is_settled(const struct fa_scan *scan, const struct fa_faces *faces)
+{
+    const struct fa_detector *detector = scan->detector;
+    return faces->n && (!detector->options.upright || (double)faces->face[0].score >= detector->class->sure);
+}
+
 int fa_scan_again(struct fa_scan *scan, const struct fa_image *image, struct fa_faces *faces, struct fa_err *err)
 {
     struct fa_faces found = {0};
-    size_t nsteps = scan->detector->options.upright ? NSTEPS : NSTEPS - 1;
     int failed = 0;
-    for (size_t k = 0; k < nsteps && !faces->n && !failed; k++)
-        for (size_t i = 0; i < steps[k].n && !failed; i++) {
+    for (size_t k = 0; k < NSTEPS && !failed && !is_settled(scan, faces); k++) {
+        size_t n = steps[k].quarters && !scan->detector->options.upright ? 0 : steps[k].n;
+        for (size_t i = 0; i < n && !failed; i++) {
             failed = scan_copy(scan, image, steps[k].border, steps[k].turn[i], &found, err);
             if (!failed && found.n && (!faces->n || found.face[0].score > faces->face[0].score)) {
                 struct fa_faces better = found;
@@ -122,6 +129,7 @@ int fa_scan_again(struct fa_scan *scan, const struct fa_image *image, struct fa_
                 *faces = better;
             }
         }
+    }
     fa_faces_free(&found);
     return failed;
 }

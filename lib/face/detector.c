@@ -179,7 +179,7 @@ int fa_scan_run(struct fa_scan *scan, const struct fa_image *image, struct fa_fa
     const struct fa_detector_options *options = &scan->detector->options;
     if (fa_scan_once(scan, image, faces, err))
         return -1;
-    if (!faces->n && !options->once && fa_scan_again(scan, image, faces, err))
+    if (!options->once && fa_scan_again(scan, image, faces, err))
         return -1;
     return options->refine ? fa_scan_refine(scan, image, faces, err) : 0;
 }

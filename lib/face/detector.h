@@ -15,6 +15,7 @@ struct detector_class {
     size_t nnets;
     unsigned flags; /* of fa_net_open(), for all nets */
     struct fa_detector_options own; /* has as many thresholds as the detector has stages, and a factor if it has a pyramid */
+    double sure;   /* a score that faces on their sides hardly reach */
     size_t ninput; /* floats that run() wants in scan->input */
     /* Looks at the networks and finds their outputs. */
     int (*check)(struct fa_detector *detector, struct fa_err *err);
@@ -45,7 +46,8 @@ struct fa_scan {
     float *input, *patch; /* patch: the largest network input in picture order */
 };
 
-/* Looks again, at copies of the picture, and leaves in faces what they show. */
+/* Looks again, at copies of the picture, until there is a face, and with the option upright a sure one; leaves in faces the
+ * best of what was there and what the copies show. */
 int fa_scan_again(struct fa_scan *scan, const struct fa_image *image, struct fa_faces *faces, struct fa_err *err);
 
 /* Finds the points of the faces once more. */

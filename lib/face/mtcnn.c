@@ -310,6 +310,7 @@ const struct detector_class fa_detector_mtcnn = {
     .name = "mtcnn",
     .nnets = 3,
     .own = {.min_face = 40, .factor = 0.709, .nthresholds = 3, .threshold = {0.6, 0.7, 0.7}},
+    .sure = 0.99,
     .ninput = NINPUT,
     .check = check,
     .run = run,

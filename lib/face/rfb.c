@@ -169,6 +169,7 @@ const struct detector_class fa_detector_rfb = {
     .name = "rfb",
     .nnets = 2,
     .own = {.min_face = 40, .nthresholds = 1, .threshold = {0.7}},
+    .sure = 0.9995,
     .ninput = NINPUT,
     .check = check,
     .run = run,

@@ -105,6 +105,7 @@ const struct detector_class fa_detector_yunet = {
     .nnets = 1,
     .flags = FA_NET_ANY_SIZE,
     .own = {.min_face = 40, .nthresholds = 1, .threshold = {0.7}},
+    .sure = 0.9,
     .ninput = NINPUT,
     .check = check,
     .run = run,

@@ -135,32 +135,35 @@ static int read_input(struct reading *r, char *value)
     return 0;
 }
 
-/* One to most positive numbers; returns how many, 0 if they are not that. */
-static size_t read_numbers(struct reading *r, const char *key, char *value, size_t most, double *to)
+/* One number above 0, or up to most. */
+static int read_numbers(struct reading *r, const char *key, char *value, size_t most, double *to, size_t *n)
 {
     char *word[3], *whole = fa_arena_strdup(&r->card->arena, value, r->err);
-    size_t n = whole ? split(value, word, most) : 0;
     float number = 0;
-    for (size_t i = 0; whole && i < n; i++, to[i - 1] = (double)number)
-        if (n > most || real(word[i], &number) || !(number > 0))
-            return bad(r, key, whole, most == 1 ? "a number above 0" : "up to three numbers above 0"), 0;
-    return n;
+    if (!whole)
+        return -1;
+    *n = split(value, word, most);
+    for (size_t i = 0; i < *n; i++) {
+        if (*n > most || real(word[i], &number) || !(number > 0))
+            return bad(r, key, whole, most == 1 ? "a number above 0" : "up to three numbers above 0");
+        to[i] = (double)number;
+    }
+    return 0;
 }
 
 static int read_min_face(struct reading *r, char *value)
 {
-    return read_numbers(r, "min-face", value, 1, &r->card->min_face) ? 0 : -1;
+    return read_numbers(r, "min-face", value, 1, &r->card->min_face, &(size_t){0});
 }
 
 static int read_factor(struct reading *r, char *value)
 {
-    return read_numbers(r, "factor", value, 1, &r->card->factor) ? 0 : -1;
+    return read_numbers(r, "factor", value, 1, &r->card->factor, &(size_t){0});
 }
 
 static int read_thresholds(struct reading *r, char *value)
 {
-    r->card->nthresholds = read_numbers(r, "thresholds", value, 3, r->card->threshold);
-    return r->card->nthresholds ? 0 : -1;
+    return read_numbers(r, "thresholds", value, 3, r->card->threshold, &r->card->nthresholds);
 }
 
 /* One number for all channels, or three. */

@@ -1,4 +1,5 @@
 /* Cards: every one that the suite carries is read, and a wrong line is named. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,6 +92,10 @@ static void wrong_lines_are_named(void **state)
         {"head = age\n", "my: line 1: head: 'age' (want 'NAME CLASS, CLASS, ...')"},
         {"head = age 0-2, , 9\n", "my: line 1: head: 'age 0-2, , 9' (want"},
         {"head = a b, c\nhead = a d, e\n", "my: line 2: head: 'a' stands twice"},
+        {"min-face = 20 30\n", "my: line 1: min-face: '20 30' (want a number above 0)"},
+        {"thresholds = 0.6 x\n", "my: line 1: thresholds: '0.6 x' (want up to three numbers above 0)"},
+        {"thresholds = 1 1 1 1\n", "my: line 1: thresholds: '1 1 1 1' (want up to three"},
+        {"factor = -1\n", "my: line 1: factor: '-1' (want a number above 0)"},
         {"kind = embedder\n", "my: no weights"},
         {"weights = file a\n", "my: no input"},
         {"weights = file a\ninput = 1x1 rgb nchw\n", "my: no crop"},
@@ -104,10 +109,22 @@ static void wrong_lines_are_named(void **state)
     }
 }
 
+static void detectors_may_say_what_they_are_used_with(void **state)
+{
+    (void)state;
+    struct fa_err err = {""};
+    static const char text[] = "kind = detector\ndetector = mtcnn\nweights = file a\nmin-face = 20\nfactor = .8\nthresholds = .5 .6 .7\n";
+    struct fa_card *card = fa_card_parse("my", text, NULL, 0, &err);
+    assert_string_equal(err.text, "");
+    assert_true(card->min_face == 20 && card->nthresholds == 3);
+    assert_true(fabs(card->factor - 0.8) < 1e-6 && fabs(card->threshold[2] - 0.7) < 1e-6);
+    fa_card_free(card);
+}
+
 static void the_suites_own_cards_are_good(void **state)
 {
     (void)state;
-    static const char *const name[] = {"mtcnn", "facenet", "facenet-taps", "facenet-vggface2", "mobilefacenet", "fairface-resnet34"};
+    static const char *const name[] = {"mtcnn", "rfb", "yunet", "facenet", "facenet-taps", "facenet-vggface2", "mobilefacenet", "fairface-resnet34"};
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         struct fa_err err = {""};
         struct fa_arena arena = {0};
@@ -115,7 +132,7 @@ static void the_suites_own_cards_are_good(void **state)
         assert_string_equal(err.text, "");
         assert_non_null(card);
         assert_string_equal(card->name, name[i]);
-        assert_int_equal(card->nweights, i == 0 ? 3 : 1);
+        assert_int_equal(card->nweights, i < 2 ? 3 - i : 1);
         fa_card_free(card);
         fa_arena_free(&arena);
     }
@@ -131,6 +148,7 @@ int main(void)
         cmocka_unit_test(set_lines_take_the_place_of_the_cards),
         cmocka_unit_test(heads_have_classes_with_blanks),
         cmocka_unit_test(wrong_lines_are_named),
+        cmocka_unit_test(detectors_may_say_what_they_are_used_with),
         cmocka_unit_test(the_suites_own_cards_are_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
