@@ -163,7 +163,8 @@ check: all unit $B/sample.fam
 	@B=$B CMOCKA_MESSAGE_OUTPUT=TAP prove -Q --timer -e '' $(UNIT) $(sort $(wildcard tests/cli/*.t))
 
 asan:
-	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) B=build-asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' check
+	ASAN_OPTIONS=allocator_may_return_null=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	    $(MAKE) B=build-asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' check
 
 lint:
 	cd man && mandoc -T lint -W warning $(notdir $(MANS))
