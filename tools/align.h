@@ -37,6 +37,9 @@ int align_check(const struct options *o, char **operands, size_t n);
 
 void align_list_pictures(struct sources *sources, const struct options *o, char **paths, size_t n);
 
+/* What has a fixed set of words, and what excludes each other. */
+void align_take_words(struct fa_align *align, const struct options *o);
+
 /* Template, size and card, also in the header's map; template and size from the card where no option says otherwise. */
 void align_choose_template(struct fa_align *align, const struct options *o, struct fa_header *header, struct fa_arena *arena);
 void align_open_detector(struct fa_align *align, const struct options *o);

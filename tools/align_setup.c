@@ -53,6 +53,30 @@ void align_list_pictures(struct sources *sources, const struct options *o, char 
 
 /* ---- how to align ---- */
 
+void align_take_words(struct fa_align *align, const struct options *o)
+{
+    bool black = !strcmp(o->border, "black");
+    if (!black && strcmp(o->border, "replicate") != 0)
+        cli_usage("--border: '%s' is neither replicate nor black", o->border);
+    if (o->fallback && strcmp(o->fallback, "centre") != 0)
+        cli_usage("--fallback: '%s' is not centre", o->fallback);
+    if (o->augment && strcmp(o->augment, "flip") != 0)
+        cli_usage("--augment: '%s' is not flip", o->augment);
+    if (o->detection.once && o->detection.upright)
+        cli_usage("--once and --upright exclude each other");
+    if (o->all && o->one)
+        cli_usage("-a and -1 exclude each other");
+    if (!o->check && (o->counted || o->classes.n || o->mend || o->format))
+        cli_usage("-l, --classes, --mend and -F go with --check");
+    if (o->check && o->draw)
+        cli_usage("--draw does not go with --check");
+    align->border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
+    align->fallback = o->fallback != NULL;
+    align->flip = o->augment != NULL;
+    align->all = o->all || (!o->labels && !o->one && strcmp(o->detector, "none") != 0);
+    align->max_pixels = (uint64_t)o->max_pixels;
+}
+
 static size_t parse_side(const char *text, const char **end)
 {
     char *after = NULL;

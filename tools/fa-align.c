@@ -136,31 +136,6 @@ static void make_header(struct run *run, struct fa_header *header, struct fa_are
     cli_add_prog(header, arena);
 }
 
-/* What has a fixed set of words. */
-static void take_words(struct run *run, const struct options *o)
-{
-    bool black = !strcmp(o->border, "black");
-    if (!black && strcmp(o->border, "replicate") != 0)
-        cli_usage("--border: '%s' is neither replicate nor black", o->border);
-    if (o->fallback && strcmp(o->fallback, "centre") != 0)
-        cli_usage("--fallback: '%s' is not centre", o->fallback);
-    if (o->augment && strcmp(o->augment, "flip") != 0)
-        cli_usage("--augment: '%s' is not flip", o->augment);
-    if (o->detection.once && o->detection.upright)
-        cli_usage("--once and --upright exclude each other");
-    if (o->all && o->one)
-        cli_usage("-a and -1 exclude each other");
-    if (!o->check && (o->counted || o->classes.n || o->mend || o->format))
-        cli_usage("-l, --classes, --mend and -F go with --check");
-    if (o->check && o->draw)
-        cli_usage("--draw does not go with --check");
-    run->align.border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
-    run->align.fallback = o->fallback != NULL;
-    run->align.flip = o->augment != NULL;
-    run->align.all = o->all || (!o->labels && !o->one && strcmp(o->detector, "none") != 0);
-    run->align.max_pixels = (uint64_t)o->max_pixels;
-}
-
 int main(int argc, char **argv)
 {
     struct options o = {.column = "file", .detector = "mtcnn", .model = "facenet-taps", .border = "replicate",
@@ -204,7 +179,7 @@ int main(int argc, char **argv)
     struct fa_header header;
     struct run run = {.options = &o};
     cli_set_variable(fa_tensor_setting());
-    take_words(&run, &o);
+    align_take_words(&run.align, &o);
     if (o.check)
         return align_check(&o, paths, (size_t)n);
     struct cli_output output = cli_output_open(o.output, true);

@@ -5,9 +5,10 @@ set -eu
 
 B=${B:-build}
 FA_SHARED=${FA_SHARED:-../shared}
-FA_MODELS=${FA_MODELS:-$FA_SHARED/models}
-export B FA_SHARED FA_MODELS
+export B FA_SHARED
 here=$(dirname "$0")
 mkdir -p "$B/bench"
+FA_MODELS=$("$here/weights.sh" mtcnn rfb yunet)
+export FA_MODELS
 python=$("$here/venv.sh" numpy pillow)
 exec "$python" "$here/detect.py" "$@"

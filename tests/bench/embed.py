@@ -3,7 +3,7 @@ same run; each peer with the threads, processes and batch at which it is fastest
 the whole process fa-embed, start-up and streams included. All are run in turn, $FA_BENCH_REPEATS (5) times $FA_BENCH_SECONDS (2)
 each, and medians told. $B is the build folder; $FA_BENCH_MODELS the cards (facenet-vggface2 mobilefacenet); $FA_BENCH_PEERS the
 peers; $FA_BENCH_OUT a CSV file of all that was measured."""
-import csv, os, statistics, subprocess, sys, time
+import csv, io, os, statistics, subprocess, sys, time
 
 import msgpack
 import numpy
@@ -134,7 +134,7 @@ def make_crops(model, card):
     if os.path.isdir(folder):
         paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))[:2 * CROPS]]
         made = subprocess.run([B + "/fa-align", "-1", "-q", "-m", model["name"]] + paths, check=True, capture_output=True).stdout
-        items = list(msgpack.Unpacker(bytes_input(made)))
+        items = list(msgpack.Unpacker(io.BytesIO(made)))
         header, crops = items[0], [r[4] for r in items[1:-1] if r[4]][:CROPS]
     else:
         print("no real crops without FA_SHARED: noise")
@@ -147,11 +147,6 @@ def make_crops(model, card):
     pixels = numpy.frombuffer(b"".join(crops), "u1").reshape(-1, side, side, 3)[..., ::-1 if "bgr" in card["input"] else 1]
     mean, scale = float(card["mean"]), float(card["scale"])
     ((pixels.astype("f4") - numpy.float32(mean)) * numpy.float32(scale)).transpose(0, 3, 1, 2).copy().tofile(model["input"])
-
-
-def bytes_input(data):
-    import io
-    return io.BytesIO(data)
 
 
 def make_model(name):
@@ -227,7 +222,7 @@ os.makedirs(WORK, exist_ok=True)
 for name in MODELS:
     try:
         model = make_model(name)
-    except (subprocess.CalledProcessError, ValueError) as failed:
+    except (subprocess.CalledProcessError, OSError) as failed:
         print("%s: left out: %s" % (name, getattr(failed, "stderr", None) or failed))
         continue
     compare(model, set(CORES), (1, 4, 8))

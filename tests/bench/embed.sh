@@ -14,4 +14,7 @@ for peer in ${FA_BENCH_PEERS-onnxruntime openvino ncnn opencv}; do
 done
 # shellcheck disable=SC2086 # a list
 python=$("$here/venv.sh" $packages)
+# shellcheck disable=SC2086
+FA_MODELS=$("$here/weights.sh" mtcnn ${FA_BENCH_MODELS-facenet-vggface2 mobilefacenet})
+export FA_MODELS
 exec "$python" "$here/embed.py"

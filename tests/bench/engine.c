@@ -7,11 +7,9 @@
  * that time, each running batches of its own; `peak` instead of a number asks for GFLOP a second of fused multiply-adds alone;
  * at the end of input, the most memory it had, in MiB. */
 #define _XOPEN_SOURCE 700 /* putenv() */
-#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
