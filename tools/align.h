@@ -16,7 +16,7 @@ struct options {
     const char *draw;             /* folder for drawn pictures */
     struct cli_list classes;
     bool nul, all, one, check, mend;
-    long max_pixels, threads;
+    long copies, max_pixels, max_size, seed, threads;
     struct fa_detector_options detection;
 };
 
@@ -42,6 +42,14 @@ void align_take_words(struct fa_align *align, const struct options *o);
 
 /* Template, size and card, also in the header's map; template and size from the card where no option says otherwise. */
 void align_choose_template(struct fa_align *align, const struct options *o, struct fa_header *header, struct fa_arena *arena);
+
+/* What copies are made of each face. */
+void align_choose_copies(struct fa_align *align, const struct options *o);
+
+/* By how much pictures are reduced when they are decoded; after template and size are known. Where that is a matter of the
+ * smallest face, its size is told in the pixels of reduced pictures from here on. */
+void align_choose_reduction(struct fa_align *align, struct options *o);
+
 void align_open_detector(struct fa_align *align, const struct options *o);
 
 /* Draws the picture of which worker has just made records, the first of them record, as a JPEG. */

@@ -60,8 +60,6 @@ void align_take_words(struct fa_align *align, const struct options *o)
         cli_usage("--border: '%s' is neither replicate nor black", o->border);
     if (o->fallback && strcmp(o->fallback, "centre") != 0)
         cli_usage("--fallback: '%s' is not centre", o->fallback);
-    if (o->augment && strcmp(o->augment, "flip") != 0)
-        cli_usage("--augment: '%s' is not flip", o->augment);
     if (o->detection.once && o->detection.upright)
         cli_usage("--once and --upright exclude each other");
     if (o->all && o->one)
@@ -72,7 +70,7 @@ void align_take_words(struct fa_align *align, const struct options *o)
         cli_usage("--draw does not go with --check");
     align->border = black ? FA_BORDER_BLACK : FA_BORDER_REPLICATE;
     align->fallback = o->fallback != NULL;
-    align->flip = o->augment != NULL;
+    align_choose_copies(align, o);
     align->all = o->all || (!o->labels && !o->one && strcmp(o->detector, "none") != 0);
     align->max_pixels = (uint64_t)o->max_pixels;
 }
@@ -115,6 +113,7 @@ void align_choose_template(struct fa_align *align, const struct options *o, stru
     if (!align->width || !align->height)
         cli_fail_text("%s names no size (say --size)", card->name);
     template = fa_arena_strdup(arena, template, &err);
+    align->template = template;
     const char *name = card && !o->template && !o->size ? fa_arena_strdup(arena, card->name, &err) : NULL;
     if (!template || fa_map_set(&header->map, arena, "template", fa_value_string(template), &err) ||
         fa_map_set(&header->map, arena, "order", fa_value_string("rgb"), &err) ||

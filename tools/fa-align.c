@@ -130,7 +130,7 @@ static void make_header(struct run *run, struct fa_header *header, struct fa_are
     header->dim[0] = run->align.height;
     header->dim[1] = run->align.width;
     header->dim[2] = 3;
-    run->expect = run->align.all || run->align.flip ? 0 : fa_pictures_count(run->sources.pictures);
+    run->expect = run->align.all || run->align.augment.copies ? 0 : fa_pictures_count(run->sources.pictures);
     if (run->expect && fa_map_set(&header->map, arena, "expect", fa_value_int((int64_t)run->expect), &err))
         cli_fail(&err);
     cli_add_prog(header, arena);
@@ -139,7 +139,7 @@ static void make_header(struct run *run, struct fa_header *header, struct fa_are
 int main(int argc, char **argv)
 {
     struct options o = {.column = "file", .detector = "mtcnn", .model = "facenet-taps", .border = "replicate",
-                        .max_pixels = FA_IMAGE_MAX_PIXELS, .threads = fa_par_cores()};
+                        .max_pixels = FA_IMAGE_MAX_PIXELS, .seed = 1, .threads = fa_par_cores()};
     const struct cli_option rows[] = {
         {'c', "csv", "FILE", CLI_TEXT, &o.labels, "pictures and labels are the rows of FILE (- is standard input)", 0, 0},
         {'f', "file-column", "NAME", CLI_TEXT, &o.column, "the column of the paths", 0, 0},
@@ -159,7 +159,10 @@ int main(int argc, char **argv)
         {'a', "all", NULL, CLI_FLAG, &o.all, "all faces of a picture (default without -c)", 0, 0},
         {'1', "one", NULL, CLI_FLAG, &o.one, "its main face only (default with -c)", 0, 0},
         {0, "fallback", "centre", CLI_TEXT, &o.fallback, "where no face is found, crop the middle", 0, 0},
-        {0, "augment", "flip", CLI_TEXT, &o.augment, "each face a second time, mirrored", 0, 0},
+        {0, "augment", "LIST", CLI_TEXT, &o.augment, "copies too: flip, rotate=N, shift=N, zoom=N, light=N, blur=N", 0, 0},
+        {0, "copies", "N", CLI_COUNT, &o.copies, "changed copies of each face (default: 1 with --augment)", 1, 1000},
+        CLI_SEED(&o.seed),
+        {0, "max-size", "N", CLI_COUNT, &o.max_size, "read larger pictures reduced (default: as crops allow)", 1, 1e6},
         {0, "check", NULL, CLI_FLAG, &o.check, "say what is wrong with a CSV and its pictures, and align nothing", 0, 0},
         {'l', "labels", "LIST", CLI_TEXT, &o.counted, "check: columns to count (default: all of few classes)", 0, 0},
         {0, "classes", "COLUMN=A|B", CLI_LIST, &o.classes, "check: the classes that COLUMN may have; or fairface", 0, 0},
@@ -187,6 +190,7 @@ int main(int argc, char **argv)
     if (o.draw)
         cli_make_folder(o.draw);
     make_header(&run, &header, &arena);
+    align_choose_reduction(&run.align, &o);
     align_open_detector(&run.align, &o);
     if (!(run.align.decoder = fa_decoder_open(&err)) ||
         !(run.writer = fa_writer_open(output.fd, output.name, &header, &err)))

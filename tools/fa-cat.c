@@ -18,7 +18,7 @@ static const struct cli_option options[] = {
     {0, "join", NULL, CLI_FLAG, &side_by_side, "embeddings of the same faces side by side, by id", 0, 0},
     {'H', "header", NULL, CLI_FLAG, &only_header, "print header and provenance as JSON", 0, 0},
     {'n', "count", "N", CLI_COUNT, &limit, "stop after N records (default: all)", 0, 1e15},
-    {'w', "where", "KEY=GLOB", CLI_LIST, &wanted, "only records whose id or label KEY matches (!=: does not)", 0, 0},
+    {'w', "where", "CONDITION", CLI_LIST, &wanted, "only records for which it holds: KEY=GLOB, !=, KEY<N, <=, >, >=", 0, 0},
     {'F', "format", "FORMAT", CLI_TEXT, &format_name, "json, csv, npy, fairface or png in place of a stream", 0, 0},
     {'O', "output-folder", "DIR", CLI_TEXT, &form.folder, "png: the crops as pictures into DIR, with labels.csv", 0, 0},
     {0, "sheet", "FILE", CLI_TEXT, &form.sheet, "the first N crops (default: 100) on one picture, FILE.png or FILE.jpg", 0, 0},

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fa/augment.h"
 #include "fa/err.h"
 #include "fa/face.h"
 #include "fa/image.h"
@@ -17,12 +18,17 @@ struct fa_align {
     struct fa_detector *detector; /* NULL: the picture is the crop, scaled to the crop's size */
     const char *detector_name;          /* for the records */
     struct fa_template crop;
+    const char *template; /* crop's name, for the records */
     size_t width, height; /* of crops */
     enum fa_border border;
     uint64_t max_pixels;
-    bool all;      /* all faces, in reading order; else the main one of fa_face_main() */
-    bool fallback; /* where no face is found, fa_face_centre() cut as a box without margin */
-    bool flip;     /* each crop a second time, mirrored */
+    /* By how much a picture of width x height is reduced when it is decoded, see fa_image_decode_reduced(); arg is the struct
+     * fa_align. NULL: not at all. */
+    size_t (*reduce)(const void *arg, size_t width, size_t height);
+    size_t max_size, factor; /* for reduce */
+    bool all;        /* all faces, in reading order; else the main one of fa_face_main() */
+    bool fallback;   /* where no face is found, fa_face_centre() cut as a box without margin */
+    struct fa_augment augment;
 };
 
 struct fa_align_worker; /* one thread's working memory */
@@ -31,11 +37,13 @@ struct fa_align_worker *fa_align_worker_new(const struct fa_align *align, struct
 void fa_align_worker_free(struct fa_align_worker *worker);
 
 /* Makes *record an array of *n > 0 records for the picture at path. Each has the labels (whose strings must outlive it),
- * a payload of height x width x 3 bytes and in about: `box` [x, y, width, height], `score`, `points`, `face` (the longer
- * side of the box), all in pixels of the upright source; `width` and `height` of the source; `detector`; and `fallback`,
- * true, where that was resorted to. Its id is id, with #k behind it if all faces are wanted. With flip the mirrored crop
- * follows each, with ~1 behind the id and `flip`, true; all else in about is that of the crop it mirrors, in pixels of the
- * source. A picture that gives no crop is one record of that id with the reason as its `reject`.
+ * a payload of height x width x 3 bytes and in about: `box` [x, y, width, height], `face` (the longer side of the box), of a
+ * face with points `score`, `points` and `angle` (fa_face_angle()), all in pixels of the upright source; `width` and `height`
+ * of the source; `detector`; `template`; `fallback`, true, where that was resorted to; and of the crop `sharpness`, `exposure`
+ * and `clipped` (struct fa_quality). Its id is id, with #k behind it if all faces are wanted. Its copies follow each, with ~1,
+ * ~2 ... behind the id: what is told of the face is the same, of the crop it is that of the copy, and added are those of `flip`
+ * (true), `rotate`, `shift` [x, y], `zoom`, `light` and `blur` that were asked for, as struct fa_change has them. A picture
+ * that gives no crop is one record of that id with the reason as its `reject`.
  * Errors: only what keeps the work from going on (memory, the networks). Free with fa_align_free(). */
 int fa_align_picture(struct fa_align_worker *worker, const char *path, const char *id, const struct fa_map *labels,
                      struct fa_record **record, size_t *n, struct fa_err *err);

@@ -12,16 +12,21 @@
 
 /* ---- choosing records ---- */
 
-/* A condition `KEY=PATTERN` or `KEY!=PATTERN`. KEY is `id`, else a label, else a string of about (such as `reject`); what a
- * record does not have is the empty string. PATTERN is a glob as sh(1) has them, where `*` matches slashes too. */
+/* A condition `KEY=PATTERN` or `KEY!=PATTERN`, or `KEY<NUMBER`, `KEY<=NUMBER`, `KEY>NUMBER` or `KEY>=NUMBER`. KEY is `id`, else
+ * a label, else an entry of about. As a text, which a pattern looks at, what is true or false is `true` or `false`, a number, a
+ * list, and what a record does not have are empty. PATTERN is a glob as sh(1) has them, where `*` matches slashes too. What is
+ * no number (nor a text that is one) is neither below nor above any. */
 struct fa_condition {
     const char *text; /* as parsed; must live as long */
     size_t key_length;
     bool negated;
+    char sign;  /* '=', '<' or '>' */
+    bool equal; /* <= or >= */
     const char *pattern;
+    double bound;
 };
 
-/* Error: no `=`, or nothing before it. */
+/* Error: none of these signs, nothing before it, no number behind one that wants it. */
 int fa_condition_parse(struct fa_condition *condition, const char *text, struct fa_err *err);
 bool fa_condition_holds(const struct fa_condition *condition, const struct fa_record *record);
 

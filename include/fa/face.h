@@ -75,6 +75,9 @@ void fa_scan_free(struct fa_scan *scan);
  * Errors: out of memory; what fa_exec_run() reports. No face is no error. */
 int fa_scan_run(struct fa_scan *scan, const struct fa_image *image, struct fa_faces *faces, struct fa_err *err);
 
+/* The angle of the line from the left eye to the right, in degrees, above 0 where the face is turned clockwise. */
+double fa_face_angle(const struct fa_face *face);
+
 /* ---- which face ---- */
 
 /* The face that a picture of one labelled person shows: the one of the largest
@@ -121,6 +124,9 @@ int fa_template_parse(struct fa_template *crop, const char *text, struct fa_err 
  * Errors: a template that wants points for a face without; an empty box; points that fit no transform. */
 int fa_template_transform(const struct fa_template *crop, const struct fa_face *face, size_t width, size_t height, double m[6],
                           struct fa_err *err);
+
+/* The side of what a crop shows of a common face, in sides of its box; 0 for `whole`. */
+double fa_template_reach(const struct fa_template *crop);
 
 /* A stand-in where no detector ran: its box is the picture. */
 struct fa_face fa_face_whole(size_t width, size_t height);

@@ -43,6 +43,23 @@ int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_p
 int fa_image_probe(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, size_t *width, size_t *height,
                    struct fa_err *err);
 
+/* By how much a picture is reduced while it is decoded. choose gets the upright size that the header tells and returns 1, 2,
+ * 4 or 8, or 0 for no pixels at all; NULL is 1. Then width, height and factor are set to that size and that number, and origin to where the first pixel
+ * begins in the upright picture: 0, but in one that EXIF turns the pixels left over at the end may come to lie at the
+ * beginning, and then it is a few pixels before or behind. */
+struct fa_reduction {
+    size_t (*choose)(const void *arg, size_t width, size_t height);
+    const void *arg;
+    size_t factor, width, height;
+    long origin[2];
+};
+
+/* fa_image_decode() into a picture of which each pixel stands for factor x factor. A JPEG file is decoded at that size, in a
+ * fraction of the time; others are averaged. What is left over at the right and lower edge of the file's picture is a pixel
+ * more or, from JPEG, left out. */
+int fa_image_decode_reduced(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_reduction *reduction,
+                            struct fa_image *image, struct fa_err *err);
+
 /* ---- encoding ---- */
 
 /* A picture as the n bytes of a JPEG file without metadata, quality 1 to 100; needs an open decoder. Free with free().
@@ -121,5 +138,24 @@ enum fa_border { FA_BORDER_REPLICATE, FA_BORDER_BLACK }; /* what lies beyond the
  * memory. */
 int fa_image_warp(const struct fa_image *from, const double m[6], enum fa_border border, struct fa_image *to,
                   struct fa_err *err);
+
+/* ---- changing and judging crops ---- */
+
+/* Multiplies all values by a factor >= 0; what comes out above 255 is 255. */
+void fa_image_light(struct fa_image *image, double factor);
+
+/* Blurs by a Gaussian of standard deviation sigma > 0, in pixels, cut off at three of them; beyond the edges the picture goes
+ * on as its outermost pixels. Error: out of memory. */
+int fa_image_blur(struct fa_image *image, double sigma, struct fa_err *err);
+
+/* Luma is that of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue. */
+struct fa_quality {
+    double sharpness; /* variance of the luma's Laplacian (the four neighbours less four times the pixel) over the luma's own
+                       * variance: light and contrast do not count, nor does the size of a picture as long as there is detail
+                       * down to single pixels. 20 for white noise; 0 where there is no contrast */
+    double exposure;  /* mean luma, 0..1 */
+    double clipped;   /* share of pixels of which a channel is 254 or more, or all are 1 or less */
+};
+int fa_image_quality(const struct fa_image *image, struct fa_quality *quality, struct fa_err *err);
 
 #endif

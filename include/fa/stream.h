@@ -46,6 +46,9 @@ struct fa_value fa_value_string(const char *string); /* not copied: must live as
 /* Makes *value an array of n reals, in the arena. */
 int fa_value_reals(struct fa_value *value, struct fa_arena *arena, const float *real, size_t n, struct fa_err *err);
 
+/* Whether a value is a number, or a string that is nothing but a number, and which. */
+bool fa_value_number(const struct fa_value *value, double *number);
+
 /* NULL if there is no such key. */
 const struct fa_value *fa_map_get(const struct fa_map *map, const char *key);
 

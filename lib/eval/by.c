@@ -23,14 +23,19 @@ void by_free(struct fa_by *by, size_t nheads)
 
 static bool number_of(const struct fa_record *record, const char *key, double *number)
 {
-    const char *label = fa_map_string(&record->labels, key, "");
-    const struct fa_value *value = fa_map_get(&record->about, key);
-    char *end;
-    *number = strtod(label, &end);
-    if (*label)
-        return end != label && !*end;
-    *number = fa_map_number(&record->about, key, 0);
-    return value && (value->type == FA_INT || value->type == FA_REAL);
+    const struct fa_value *value = fa_map_get(&record->labels, key);
+    if (!value || !*fa_map_string(&record->labels, key, ""))
+        value = fa_map_get(&record->about, key);
+    return value && fa_value_number(value, number);
+}
+
+/* A text of about, or what is true or false. */
+static const char *text_of(const struct fa_map *about, const char *key)
+{
+    const struct fa_value *value = fa_map_get(about, key);
+    if (value && value->type == FA_BOOL)
+        return value->boolean ? "true" : "false";
+    return fa_map_string(about, key, "");
 }
 
 static const char *value_of(const struct fa_evaluation *evaluation, const struct fa_by_key *key, const struct fa_record *record)
@@ -47,7 +52,7 @@ static const char *value_of(const struct fa_evaluation *evaluation, const struct
     const char *text = fa_map_string(&record->labels, key->name, "");
     if (text[0] && key->head < evaluation->nheads && evaluation->merge)
         return fa_merge_label(evaluation->merge, key->head, text);
-    text = text[0] ? text : fa_map_string(&record->about, key->name, "");
+    text = text[0] ? text : text_of(&record->about, key->name);
     return text[0] ? text : FA_NO_VALUE;
 }
 

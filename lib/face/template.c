@@ -153,6 +153,23 @@ int fa_template_transform(const struct fa_template *crop, const struct fa_face *
     return 0;
 }
 
+double fa_template_reach(const struct fa_template *crop)
+{
+    double place[FA_FACE_POINTS][2];
+    if (crop->kind == FA_TEMPLATE_WHOLE)
+        return 0;
+    if (crop->kind == FA_TEMPLATE_BOX)
+        return crop->margin;
+    places(crop, place);
+    return eyes_distance / (place[1][0] - place[0][0]);
+}
+
+double fa_face_angle(const struct fa_face *face)
+{
+    const float(*eye)[2] = face->point;
+    return atan2((double)(eye[1][1] - eye[0][1]), (double)(eye[1][0] - eye[0][0])) * 57.29577951308232;
+}
+
 struct fa_face fa_face_whole(size_t width, size_t height)
 {
     return (struct fa_face){.box = {0, 0, (float)width, (float)height}};

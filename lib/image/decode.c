@@ -75,12 +75,14 @@ static int open_regular(const char *path, struct fa_err *err)
     return -1;
 }
 
-static VipsImage *read_header(int fd)
+/* shrink: 1, or by how much a JPEG file is to be decoded smaller. */
+static VipsImage *read_header(int fd, size_t shrink)
 {
+    static const char *const option[] = {[1] = "", [2] = "[shrink=2]", [4] = "[shrink=4]", [8] = "[shrink=8]"};
     VipsSource *source = lseek(fd, 0, SEEK_SET) ? NULL : vips_source_new_from_descriptor(fd);
     if (!source)
         return NULL;
-    VipsImage *image = vips_image_new_from_source(source, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+    VipsImage *image = vips_image_new_from_source(source, option[shrink], "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                                   VIPS_FAIL_ON_ERROR, NULL);
     g_object_unref(source);
     return image;
@@ -130,6 +132,47 @@ static VipsImage *turn_upright(VipsImage *in)
     return out;
 }
 
+/* ---- reduced pictures ---- */
+
+static void choose_factor(VipsImage *in, struct fa_reduction *reduction)
+{
+    bool turned = vips_image_get_orientation(in) >= 5;
+    reduction->width = (size_t)(turned ? in->Ysize : in->Xsize);
+    reduction->height = (size_t)(turned ? in->Xsize : in->Ysize);
+    reduction->factor = reduction->choose ? reduction->choose(reduction->arg, reduction->width, reduction->height) : 1;
+}
+
+/* The axes of which the end in the file is the beginning in the upright picture. */
+static void find_origin(VipsImage *in, struct fa_reduction *reduction)
+{
+    static const bool reversed[2][9] = {{[2] = true, [3] = true, [6] = true, [7] = true},
+                                        {[3] = true, [4] = true, [7] = true, [8] = true}};
+    int orientation = vips_image_get_orientation(in);
+    bool turned = orientation >= 5;
+    long factor = (long)reduction->factor, width = turned ? in->Ysize : in->Xsize, height = turned ? in->Xsize : in->Ysize;
+    reduction->origin[0] = reversed[0][orientation] ? (long)reduction->width - factor * width : 0;
+    reduction->origin[1] = reversed[1][orientation] ? (long)reduction->height - factor * height : 0;
+}
+
+static bool is_jpeg(VipsImage *in)
+{
+    const char *loader = "";
+    return vips_image_get_typeof(in, VIPS_META_LOADER) && !vips_image_get_string(in, VIPS_META_LOADER, &loader) &&
+           !strncmp(loader, "jpegload", 8);
+}
+
+/* JPEG is decoded at the size wanted; what else there is gives means of whole pixels. */
+static VipsImage *shrink(VipsImage *in, size_t factor)
+{
+    VipsImage *out = NULL;
+    if (is_jpeg(in))
+        return in;
+    if (vips_shrink(in, &out, (double)factor, (double)factor, "ceil", TRUE, NULL))
+        out = NULL;
+    g_object_unref(in);
+    return out;
+}
+
 /* Takes over from. */
 static enum outcome write_pixels(VipsImage *from, struct fa_image *image, struct fa_err *err)
 {
@@ -149,30 +192,32 @@ static enum outcome write_pixels(VipsImage *from, struct fa_image *image, struct
     return outcome;
 }
 
-/* The size by the header alone, of the upright picture. Takes over in. */
-static enum outcome take_size(VipsImage *in, struct fa_image *image)
+static enum outcome decode(int fd, uint64_t max_pixels, struct fa_reduction *reduction, struct fa_image *image,
+                           struct fa_err *err)
 {
-    bool turned = vips_image_get_orientation(in) >= 5;
-    image->width = (size_t)(turned ? in->Ysize : in->Xsize);
-    image->height = (size_t)(turned ? in->Xsize : in->Ysize);
-    g_object_unref(in);
-    return DONE;
-}
-
-static enum outcome decode(int fd, uint64_t max_pixels, bool pixels, struct fa_image *image, struct fa_err *err)
-{
-    VipsImage *(*const step[])(VipsImage *) = {flatten, to_srgb, turn_upright};
-    VipsImage *now = read_header(fd);
+    VipsImage *now = read_header(fd, 1);
     if (now && (uint64_t)now->Xsize * (uint64_t)now->Ysize > max_pixels) {
         fa_err_set(err, "too large (%dx%d pixels, limit %llu; see --max-pixels)", now->Xsize, now->Ysize,
                    (unsigned long long)max_pixels);
         g_object_unref(now);
         return EXPLAINED;
     }
-    if (now && !pixels)
-        return take_size(now, image);
-    for (size_t i = 0; i < sizeof step / sizeof *step && now; i++)
-        now = step[i](now);
+    if (now)
+        choose_factor(now, reduction);
+    if (now && !reduction->factor) {
+        g_object_unref(now);
+        return DONE;
+    }
+    if (now && reduction->factor > 1 && is_jpeg(now)) {
+        g_object_unref(now);
+        now = read_header(fd, reduction->factor);
+    }
+    now = now ? flatten(now) : NULL;
+    now = now ? to_srgb(now) : NULL;
+    now = now && reduction->factor > 1 ? shrink(now, reduction->factor) : now;
+    if (now)
+        find_origin(now, reduction);
+    now = now ? turn_upright(now) : NULL;
     return now ? write_pixels(now, image, err) : UNEXPLAINED;
 }
 
@@ -191,21 +236,20 @@ static void explain(struct fa_err *err)
     g_free(text);
 }
 
-/* All of a picture, or its size. */
-static int look(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, bool pixels, struct fa_image *image,
-                struct fa_err *err)
+int fa_image_decode_reduced(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_reduction *reduction,
+                            struct fa_image *image, struct fa_err *err)
 {
     int fd = open_regular(path, err);
     *image = (struct fa_image){0};
     if (fd < 0)
         return -1;
     pthread_rwlock_rdlock(&decoder->lock);
-    enum outcome outcome = decode(fd, max_pixels, pixels, image, err);
+    enum outcome outcome = decode(fd, max_pixels, reduction, image, err);
     pthread_rwlock_unlock(&decoder->lock);
     if (outcome == UNEXPLAINED) {
         pthread_rwlock_wrlock(&decoder->lock);
         vips_error_clear();
-        outcome = decode(fd, max_pixels, pixels, image, err);
+        outcome = decode(fd, max_pixels, reduction, image, err);
         if (outcome == UNEXPLAINED)
             explain(err);
         pthread_rwlock_unlock(&decoder->lock);
@@ -217,16 +261,24 @@ static int look(struct fa_decoder *decoder, const char *path, uint64_t max_pixel
 int fa_image_decode(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_image *image,
                     struct fa_err *err)
 {
-    return look(decoder, path, max_pixels, true, image, err);
+    struct fa_reduction none = {0};
+    return fa_image_decode_reduced(decoder, path, max_pixels, &none, image, err);
+}
+
+static size_t nothing(const void *arg, size_t width, size_t height)
+{
+    (void)arg, (void)width, (void)height;
+    return 0;
 }
 
 int fa_image_probe(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, size_t *width, size_t *height,
                    struct fa_err *err)
 {
-    struct fa_image size;
-    if (look(decoder, path, max_pixels, false, &size, err))
+    struct fa_reduction reduction = {.choose = nothing};
+    struct fa_image none;
+    if (fa_image_decode_reduced(decoder, path, max_pixels, &reduction, &none, err))
         return -1;
-    *width = size.width;
-    *height = size.height;
+    *width = reduction.width;
+    *height = reduction.height;
     return 0;
 }

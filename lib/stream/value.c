@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire.h"
@@ -48,6 +49,17 @@ double fa_map_number(const struct fa_map *map, const char *key, double fallback)
     if (value && value->type == FA_INT)
         return (double)value->integer;
     return value && value->type == FA_REAL ? value->real : fallback;
+}
+
+bool fa_value_number(const struct fa_value *value, double *number)
+{
+    char *end = NULL;
+    if (value->type == FA_STRING) {
+        *number = strtod(value->string, &end);
+        return end != value->string && !*end;
+    }
+    *number = value->type == FA_INT ? (double)value->integer : value->real;
+    return value->type == FA_INT || value->type == FA_REAL;
 }
 
 int fa_map_set(struct fa_map *map, struct fa_arena *arena, const char *key, struct fa_value value, struct fa_err *err)

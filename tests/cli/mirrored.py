@@ -9,6 +9,8 @@ crops = [item for item in items if item[0] == 1 and item[4]]
 assert crops and len(crops) % 2 == 0, "%d crops" % len(crops)
 for crop, copy in zip(crops[::2], crops[1::2]):
     assert copy[1] == crop[1] + "~1", copy[1]
+    for key in ("sharpness", "exposure", "clipped"):
+        assert abs(crop[3].pop(key) - copy[3].pop(key)) < 0.02, key
     assert copy[2] == crop[2] and copy[3].pop("flip") is True and copy[3] == crop[3], copy[1]
     worst = max(abs(crop[4][3 * (y * width + x) + c] - copy[4][3 * (y * width + width - 1 - x) + c])
                 for y in range(height) for x in range(width) for c in range(3))

@@ -124,6 +124,11 @@ for name in single double; do
 done
 [ "$(cat "$tmp/single.held")" -gt 5 ] && [ "$(cat "$tmp/double.held")" = $((2 * $(cat "$tmp/single.held"))) ]
 result $? "fa-train holds a face out with its copy"
+faces five rows=1000 copies=4
+[ "$(fa-train --epochs 1 -o "$tmp/x.fam" "$tmp/five.emb" 2>&1 | sed -n 's/.* on, \([0-9]*\) held out.*/\1/p')" = \
+    $((5 * $(cat "$tmp/single.held"))) ]
+result $? "and with four"
+check "which are averaged with it" 0 "fa-predict: 200 faces" fa-predict -m "$tmp/x.fam" -o "$tmp/x" "$tmp/five.emb"
 
 # ---- vectors of two networks ----
 

@@ -100,10 +100,15 @@ static void conditions_choose_records(void **state)
         {"id=train/1.jpg", true},  {"id=*.jpg", true},         {"id=1.jpg", false},    {"id!=train/*", false},
         {"age=", true},            {"age!=", false},           {"reject=", true},      {"crop=centre", true},
         {"race=", false},          {"race!=[A-C]*", false},    {"rac=Black", false},   {"note=a=b!=c", true},
+        {"score>0.5", true},       {"score>1", false},         {"score>=1", true},     {"score<=1", true},
+        {"score<1", false},        {"score<1e3", true},        {"years>30", true},     {"years<30", false},
+        {"race<1", false},         {"race>1", false},          {"none<1", false},      {"none>=0", false},
+        {"flip=true", true},       {"flip!=true", false},      {"score=1", false},     {"id<1", false},
     };
-    struct fa_pair label[] = {{"race", fa_value_string("Black")}, {"note", fa_value_string("a=b!=c")}};
-    struct fa_pair about[] = {{"score", fa_value_real(1)}, {"crop", fa_value_string("centre")}};
-    struct fa_record record = {.id = "train/1.jpg", .labels = {label, 2, 2}, .about = {about, 2, 2}};
+    const struct fa_value yes = {.type = FA_BOOL, .boolean = true};
+    struct fa_pair label[] = {{"race", fa_value_string("Black")}, {"note", fa_value_string("a=b!=c")}, {"years", fa_value_string("31.5")}};
+    struct fa_pair about[] = {{"score", fa_value_real(1)}, {"crop", fa_value_string("centre")}, {"flip", yes}};
+    struct fa_record record = {.id = "train/1.jpg", .labels = {label, 3, 3}, .about = {about, 3, 3}};
     struct fa_condition condition;
     struct fa_err err;
     for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
@@ -111,10 +116,12 @@ static void conditions_choose_records(void **state)
         if (fa_condition_holds(&condition, &record) != which[i].holds)
             fail_msg("%s", which[i].condition);
     }
-    static const char *const wrong[] = {"race", "", "=x", "!=x", "size>40"};
+    static const char *const wrong[] = {"", "=x", "!=x", "<1", "size>", "size<big", "size>1x", "size>=nan", "race"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(fa_condition_parse(&condition, wrong[i], &err), -1);
-    assert_string_equal(err.text, "'size>40' is no condition, want KEY=PATTERN or KEY!=PATTERN");
+    assert_string_equal(err.text, "'race' is no condition, want KEY=PATTERN, KEY!=PATTERN, KEY<NUMBER or KEY>NUMBER");
+    assert_int_equal(fa_condition_parse(&condition, "size>big", &err), -1);
+    assert_string_equal(err.text, "'size>big' compares with 'big', want a number");
 }
 
 static void npy_is_told_by_its_bytes(void **state)

@@ -17,6 +17,8 @@
 #include "fa/image.h"
 #include "fa/rng.h"
 
+#define assert_near(is, want, by) assert_true(fabs((double)(is) - (double)(want)) <= (double)(by))
+
 enum { WIDE = 40, HIGH = 30 };
 
 static struct fa_decoder *decoder;
@@ -200,25 +202,31 @@ static void transparency_is_laid_on_white(void **state)
 }
 
 /* Each EXIF orientation undoes how the picture was stored: a turn, then a flip for the even ones below 5, the odd above. */
+/* The painted picture as orientation wants it stored. */
+static VipsImage *stored(int orientation)
+{
+    const VipsAngle turn[9] = {[3] = VIPS_ANGLE_D180, [5] = VIPS_ANGLE_D90,  [6] = VIPS_ANGLE_D270,
+                               [7] = VIPS_ANGLE_D90,  [8] = VIPS_ANGLE_D90};
+    VipsImage *in = painted(), *out;
+    assert_int_equal(vips_rot(in, &out, turn[orientation], NULL), 0);
+    g_object_unref(in);
+    if (orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7) {
+        VipsDirection flip = orientation == 2 || orientation == 5 ? VIPS_DIRECTION_HORIZONTAL : VIPS_DIRECTION_VERTICAL;
+        in = out;
+        assert_int_equal(vips_flip(in, &out, flip, NULL), 0);
+        g_object_unref(in);
+    }
+    in = vips_image_copy_memory(out);
+    g_object_unref(out);
+    vips_image_set_int(in, VIPS_META_ORIENTATION, orientation);
+    return in;
+}
+
 static void exif_orientation_is_applied(void **state)
 {
     (void)state;
-    const VipsAngle turn[9] = {[3] = VIPS_ANGLE_D180, [5] = VIPS_ANGLE_D90,  [6] = VIPS_ANGLE_D270,
-                               [7] = VIPS_ANGLE_D90,  [8] = VIPS_ANGLE_D90};
     for (int orientation = 1; orientation <= 8; orientation++) {
-        VipsImage *in = painted(), *out;
-        assert_int_equal(vips_rot(in, &out, turn[orientation], NULL), 0);
-        g_object_unref(in);
-        if (orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7) {
-            VipsDirection flip = orientation == 2 || orientation == 5 ? VIPS_DIRECTION_HORIZONTAL : VIPS_DIRECTION_VERTICAL;
-            in = out;
-            assert_int_equal(vips_flip(in, &out, flip, NULL), 0);
-            g_object_unref(in);
-        }
-        in = vips_image_copy_memory(out);
-        g_object_unref(out);
-        vips_image_set_int(in, VIPS_META_ORIENTATION, orientation);
-        save(in, "turned.jpg");
+        save(stored(orientation), "turned.jpg");
         assert_in_range(distance("turned.jpg"), 0, 12);
     }
 }
@@ -240,6 +248,39 @@ static void animations_give_their_first_frame(void **state)
     assert_int_equal(image.height, HIGH);
     assert_in_range(image.pixel[0], 0, 2);
     fa_image_free(&image);
+}
+
+static size_t quarter(const void *arg, size_t width, size_t height)
+{
+    assert_true(width == *(const size_t *)arg && width + height == WIDE + HIGH);
+    return 4;
+}
+
+/* A pixel of the reduced picture has the colour of the middle of its 4x4, wherever those left over come to lie. */
+static void reduced_pictures_are_upright_and_in_place(void **state)
+{
+    (void)state;
+    static const char *const name[] = {"r.jpg", "r.tif"};
+    for (size_t i = 0; i < 16; i++) {
+        size_t width = WIDE;
+        struct fa_reduction r = {quarter, &width, 0, 0, 0, {0, 0}};
+        struct fa_image image;
+        struct fa_err err;
+        save(stored(1 + (int)i / 2), name[i % 2]);
+        assert_int_equal(fa_image_decode_reduced(decoder, name[i % 2], 1200, &r, &image, &err), 0);
+        assert_true(r.factor == 4 && r.width == WIDE && r.height == HIGH);
+        assert_true(image.width == WIDE / 4 && (image.height == HIGH / 4 || image.height == HIGH / 4 + 1));
+        for (size_t k = 0; k < image.width * image.height; k++) {
+            double x = 4 * (double)(k % image.width) + 1.5 + (double)r.origin[0];
+            double y = 4 * (double)(k / image.width) + 1.5 + (double)r.origin[1];
+            if (x > WIDE - 2 || y > HIGH - 2 || x < 1 || y < 1) /* what is left over */
+                continue;
+            assert_near(image.pixel[3 * k], 40 + 4 * x, 5);
+            assert_near(image.pixel[3 * k + 1], 200 - 5 * y, 5);
+        }
+        fa_image_free(&image);
+        assert_int_equal(fa_image_decode_reduced(decoder, name[i % 2], 1199, &r, &image, &err), -1);
+    }
 }
 
 static void cut_pictures_are_refused(void **state)
@@ -611,6 +652,7 @@ int main(void)
         cmocka_unit_test(transparency_is_laid_on_white),
         cmocka_unit_test(exif_orientation_is_applied),
         cmocka_unit_test(animations_give_their_first_frame),
+        cmocka_unit_test(reduced_pictures_are_upright_and_in_place),
         cmocka_unit_test(cut_pictures_are_refused),
         cmocka_unit_test(what_is_no_picture_is_refused),
         cmocka_unit_test(the_header_tells_what_is_too_large),
