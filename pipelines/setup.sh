@@ -9,7 +9,7 @@ for job; do
     build) packages="$packages gcc libc6-dev make pkg-config libvips-dev libblis-serial-dev libcsv-dev libmsgpack-dev
                      libxxhash-dev librandom123-dev" ;;
     models) packages="$packages python3 python3-pip ca-certificates" ;;
-    test) packages="$packages libcmocka-dev libonnx-testdata mandoc perl python3 python3-msgpack" ;;
+    test) packages="$packages libcmocka-dev libonnx-testdata libvips-tools mandoc perl python3 python3-msgpack" ;;
     bench) packages="$packages python3 python3-venv ca-certificates" ;;
     npm) command -v npm >/dev/null || packages="$packages npm" ;;
     *) echo "setup.sh: unknown job '$job'" >&2; exit 2 ;;

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,13 +17,18 @@
 struct fa_decoder {
     pthread_rwlock_t lock;
     guint log;
+    bool explaining;
+    char warning[128]; /* the first one while a reason is looked for: libpng's, which do not get into vips's buffer */
 };
 
 enum outcome { DONE, EXPLAINED, UNEXPLAINED }; /* UNEXPLAINED: the reason is in vips's buffer */
 
-static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer arg)
+static void take_message(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer arg)
 {
-    (void)domain, (void)level, (void)message, (void)arg;
+    struct fa_decoder *decoder = arg;
+    (void)domain, (void)level;
+    if (decoder->explaining && !decoder->warning[0])
+        snprintf(decoder->warning, sizeof decoder->warning, "%s", message);
 }
 
 struct fa_decoder *fa_decoder_open(struct fa_err *err)
@@ -42,7 +48,8 @@ struct fa_decoder *fa_decoder_open(struct fa_err *err)
     vips_operation_block_set("VipsForeignLoad", TRUE);
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
         vips_operation_block_set(loaders[i], FALSE);
-    decoder->log = g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO, drop_message, NULL);
+    decoder->log = g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO, take_message,
+                                     decoder);
     pthread_rwlock_init(&decoder->lock, NULL);
     return decoder;
 }
@@ -75,15 +82,37 @@ static int open_regular(const char *path, struct fa_err *err)
     return -1;
 }
 
-/* shrink: 1, or by how much a JPEG file is to be decoded smaller. */
-static VipsImage *read_header(int fd, size_t shrink)
+/* Some of libvips's loaders look into a file before they find that they are blocked; so only what begins as one of the six
+ * formats does gets that far. */
+static bool is_picture(int fd)
+{
+    static const struct {
+        size_t at, n;
+        const char *bytes;
+    } begin[] = {{0, 2, "\xff\xd8"}, {0, 8, "\x89PNG\r\n\x1a\n"}, {0, 4, "GIF8"},      {8, 4, "WEBP"},     {4, 4, "ftyp"},
+                 {0, 4, "II*\0"},    {0, 4, "MM\0*"},               {0, 4, "II+\0"},     {0, 4, "MM\0+"}};
+    char bytes[12];
+    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+    for (size_t i = 0; i < sizeof begin / sizeof *begin; i++)
+        if (got >= (ssize_t)(begin[i].at + begin[i].n) && !memcmp(bytes + begin[i].at, begin[i].bytes, begin[i].n))
+            return true;
+    return false;
+}
+
+/* How a file is read. */
+struct reading {
+    size_t shrink; /* 1, or by how much a JPEG file is to be decoded smaller */
+    bool strict;   /* libjpeg's warnings are errors */
+};
+
+static VipsImage *read_header(int fd, struct reading reading)
 {
     static const char *const option[] = {[1] = "", [2] = "[shrink=2]", [4] = "[shrink=4]", [8] = "[shrink=8]"};
     VipsSource *source = lseek(fd, 0, SEEK_SET) ? NULL : vips_source_new_from_descriptor(fd);
     if (!source)
         return NULL;
-    VipsImage *image = vips_image_new_from_source(source, option[shrink], "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                                  VIPS_FAIL_ON_ERROR, NULL);
+    VipsImage *image = vips_image_new_from_source(source, option[reading.shrink], "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                                  reading.strict ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL);
     g_object_unref(source);
     return image;
 }
@@ -192,10 +221,15 @@ static enum outcome write_pixels(VipsImage *from, struct fa_image *image, struct
     return outcome;
 }
 
-static enum outcome decode(int fd, uint64_t max_pixels, struct fa_reduction *reduction, struct fa_image *image,
+static enum outcome decode(int fd, bool strict, uint64_t max_pixels, struct fa_reduction *reduction, struct fa_image *image,
                            struct fa_err *err)
 {
-    VipsImage *now = read_header(fd, 1);
+    struct reading reading = {1, strict};
+    if (!is_picture(fd)) {
+        fa_err_set(err, "no readable picture (JPEG, PNG, GIF, WebP, TIFF or HEIF)");
+        return EXPLAINED;
+    }
+    VipsImage *now = read_header(fd, reading);
     if (now && (uint64_t)now->Xsize * (uint64_t)now->Ysize > max_pixels) {
         fa_err_set(err, "too large (%dx%d pixels, limit %llu; see --max-pixels)", now->Xsize, now->Ysize,
                    (unsigned long long)max_pixels);
@@ -210,7 +244,8 @@ static enum outcome decode(int fd, uint64_t max_pixels, struct fa_reduction *red
     }
     if (now && reduction->factor > 1 && is_jpeg(now)) {
         g_object_unref(now);
-        now = read_header(fd, reduction->factor);
+        reading.shrink = reduction->factor;
+        now = read_header(fd, reading);
     }
     now = now ? flatten(now) : NULL;
     now = now ? to_srgb(now) : NULL;
@@ -221,19 +256,42 @@ static enum outcome decode(int fd, uint64_t max_pixels, struct fa_reduction *red
     return now ? write_pixels(now, image, err) : UNEXPLAINED;
 }
 
-/* vips's first line without the name of the loader before it, in our spelling. */
-static void explain(struct fa_err *err)
+/* What libjpeg only warns of, but leaves parts of a picture without sense; other warnings do no harm. */
+static bool is_corrupt(void)
 {
-    char *text = vips_error_buffer_copy();
+    const char *text = vips_error_buffer();
+    return strstr(text, "bad Huffman code") || strstr(text, "premature end of data") || strstr(text, "instead of RST");
+}
+
+/* vips's first line without the name of the loader before it, in our spelling. */
+static void explain(const struct fa_decoder *decoder, struct fa_err *err)
+{
+    char *text = vips_error_buffer_copy(), first[sizeof decoder->warning];
     text[strcspn(text, "\n")] = 0;
-    char *colon = strstr(text, ": "), *reason = colon ? colon + 2 : text;
-    if (islower((unsigned char)reason[0] ? (unsigned char)reason[1] : 0))
-        reason[0] = (char)tolower((unsigned char)reason[0]);
-    if (strstr(reason, "not in a known format") || strstr(reason, "is blocked"))
-        fa_err_set(err, "no readable picture (JPEG, PNG, GIF, WebP, TIFF or HEIF)");
-    else
-        fa_err_set(err, "truncated or damaged: %s", *reason ? reason : "no reason given");
+    const char *colon = strstr(text, ": "), *reason = colon ? colon + 2 : *text ? text : decoder->warning;
+    snprintf(first, sizeof first, "%s", *reason ? reason : "no reason given");
     g_free(text);
+    if (islower((unsigned char)first[1]))
+        first[0] = (char)tolower((unsigned char)first[0]);
+    fa_err_set(err, "truncated or damaged: %s", first);
+}
+
+/* Once more, while no other picture is being decoded. */
+static enum outcome decode_alone(struct fa_decoder *decoder, int fd, uint64_t max_pixels, struct fa_reduction *reduction,
+                                 struct fa_image *image, struct fa_err *err)
+{
+    vips_error_clear();
+    decoder->warning[0] = 0;
+    decoder->explaining = true;
+    enum outcome outcome = decode(fd, false, max_pixels, reduction, image, err);
+    decoder->explaining = false;
+    if (outcome == DONE && is_corrupt()) {
+        fa_image_free(image);
+        outcome = UNEXPLAINED;
+    }
+    if (outcome == UNEXPLAINED)
+        explain(decoder, err);
+    return outcome;
 }
 
 int fa_image_decode_reduced(struct fa_decoder *decoder, const char *path, uint64_t max_pixels, struct fa_reduction *reduction,
@@ -244,14 +302,11 @@ int fa_image_decode_reduced(struct fa_decoder *decoder, const char *path, uint64
     if (fd < 0)
         return -1;
     pthread_rwlock_rdlock(&decoder->lock);
-    enum outcome outcome = decode(fd, max_pixels, reduction, image, err);
+    enum outcome outcome = decode(fd, true, max_pixels, reduction, image, err);
     pthread_rwlock_unlock(&decoder->lock);
     if (outcome == UNEXPLAINED) {
         pthread_rwlock_wrlock(&decoder->lock);
-        vips_error_clear();
-        outcome = decode(fd, max_pixels, reduction, image, err);
-        if (outcome == UNEXPLAINED)
-            explain(err);
+        outcome = decode_alone(decoder, fd, max_pixels, reduction, image, err);
         pthread_rwlock_unlock(&decoder->lock);
     }
     close(fd);
