@@ -149,7 +149,10 @@ STOP
 done
 grep -q '"angle":[-0-9.]*,"template":"arcface"' "$out"
 result $? "the angle of the eyes is told"
-find_face --min-face 900 "$tmp/large.jpg"
-grep -q '"reject":"no face found"' "$out" && find_face --min-face 500 "$tmp/large.jpg" && grep -q '"score":0.99' "$out"
+find_face --max-size 100000 --size 48 --min-face 280 "$tmp/large.jpg" && cp "$out" "$tmp/full" &&
+    find_face --size 48 --min-face 280 "$tmp/large.jpg" && ! cmp -s "$out" "$tmp/full"
+near "where detection and crops allow it, pictures are reduced" "$tmp/full" "$out"
+find_face --size 48 --min-face 400 "$tmp/large.jpg" && grep -q '"reject":"no face found"' "$out"
 result $? "the smallest face is one of the full picture"
+check "--draw wants the picture in full" 2 "--draw does not go with --max-size" fa-align --draw "$tmp/drawn" --max-size 100 "$plain" -o "$tmp/x"
 finish
