@@ -72,6 +72,15 @@ static void write_mended(const struct options *o, const struct fa_check *check)
     cli_output_close(&output);
 }
 
+static void summarise(const struct options *o, const struct fa_check *check, size_t left)
+{
+    size_t faults = fa_check_total(check, false);
+    char mended[48] = "";
+    if (o->mend)
+        snprintf(mended, sizeof mended, " (%zu of them mended)", faults - left);
+    cli_summary("%zu rows, %zu faults%s, %.1f s", fa_table_rows(check->order.table), faults, mended, cli_seconds());
+}
+
 static void check_usage(const struct options *o, size_t n)
 {
     if ((o->labels != NULL) + n != 1)
@@ -105,11 +114,8 @@ int align_check(const struct options *options, char **operands, size_t n)
     if (o.mend)
         write_mended(&o, check);
     write_report(&o, check);
-    size_t faults = fa_check_total(check, false), left = fa_check_total(check, o.mend);
-    if (o.mend)
-        cli_summary("%zu rows, %zu faults, %zu of them mended, %.1f s", fa_table_rows(table), faults, faults - left, cli_seconds());
-    else
-        cli_summary("%zu rows, %zu faults, %.1f s", fa_table_rows(table), faults, cli_seconds());
+    size_t left = fa_check_total(check, o.mend);
+    summarise(&o, check, left);
     fa_check_free(check);
     fa_decoder_close(order.decoder);
     fa_table_free(table);

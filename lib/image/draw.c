@@ -25,7 +25,7 @@ static int finish(VipsImage *on, bool failed, struct fa_err *err)
 
 int fa_image_fill(struct fa_image *image, struct fa_region region, struct fa_colour colour, struct fa_err *err)
 {
-    const double ink[] = {colour.rgb[0], colour.rgb[1], colour.rgb[2]};
+    double ink[] = {colour.rgb[0], colour.rgb[1], colour.rgb[2]};
     long left = region.x > 0 ? region.x : 0, right = region.x + (long)region.width;
     long top = region.y > 0 ? region.y : 0, bottom = region.y + (long)region.height;
     right = right < (long)image->width ? right : (long)image->width;
@@ -33,8 +33,8 @@ int fa_image_fill(struct fa_image *image, struct fa_region region, struct fa_col
     if (left >= right || top >= bottom)
         return 0;
     VipsImage *on = canvas(image);
-    bool failed = !on || vips_draw_rect(on, (double *)ink, 3, (int)left, (int)top, (int)(right - left), (int)(bottom - top), "fill",
-                                        TRUE, NULL);
+    int width = (int)(right - left), height = (int)(bottom - top);
+    bool failed = !on || vips_draw_rect(on, ink, 3, (int)left, (int)top, width, height, "fill", TRUE, NULL);
     return finish(on, failed, err);
 }
 
@@ -55,12 +55,12 @@ int fa_image_frame(struct fa_image *image, struct fa_region region, size_t line,
 
 int fa_image_disc(struct fa_image *image, long x, long y, size_t radius, struct fa_colour colour, struct fa_err *err)
 {
-    const double ink[] = {colour.rgb[0], colour.rgb[1], colour.rgb[2]};
+    double ink[] = {colour.rgb[0], colour.rgb[1], colour.rgb[2]};
     long reach = (long)radius;
     if (x + reach < 0 || y + reach < 0 || x - reach >= (long)image->width || y - reach >= (long)image->height)
         return 0;
     VipsImage *on = canvas(image);
-    bool failed = !on || vips_draw_circle(on, (double *)ink, 3, (int)x, (int)y, (int)radius, "fill", TRUE, NULL);
+    bool failed = !on || vips_draw_circle(on, ink, 3, (int)x, (int)y, (int)radius, "fill", TRUE, NULL);
     return finish(on, failed, err);
 }
 

@@ -8,7 +8,8 @@
 /* In pixels: crops, the least room for one, the space around them, text and lines of captions, headings. */
 enum { SIDE = 160, NARROW = 128, LOW = 48, GAP = 10, SIZE = 12, LINE = 16, HEAD_SIZE = 17, HEADING = 34 };
 
-static const struct fa_colour paper = {{250, 250, 250}}, ink = {{25, 25, 25}}, faint = {{100, 100, 100}}, blank = {{222, 222, 222}};
+static const struct fa_colour paper = {{250, 250, 250}}, ink = {{25, 25, 25}}, faint = {{100, 100, 100}};
+static const struct fa_colour blank = {{222, 222, 222}}; /* where a reject has no crop */
 
 struct cell {
     struct fa_image image;

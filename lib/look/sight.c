@@ -6,8 +6,8 @@
 /* The longer side of what is drawn, in pixels: so large that it can be read, so small that it fits a screen. */
 enum { LEAST = 640, MOST = 2048 };
 
-static const struct fa_colour taken = {{70, 180, 255}}, other = {{255, 150, 20}}, dark = {{15, 15, 15}}, light = {{250, 250, 250}},
-                              blank = {{222, 222, 222}};
+static const struct fa_colour taken = {{70, 180, 255}}, other = {{255, 150, 20}};
+static const struct fa_colour dark = {{15, 15, 15}}, light = {{250, 250, 250}}, blank = {{222, 222, 222}};
 
 struct drawing {
     struct fa_image *on;

@@ -209,7 +209,7 @@ check 'with an empty name' 2 "--classes: 'a||b' has an empty name" within fa-ali
 
 # ---- mending ----
 
-check 'what is mended does not count' 1 '6 rows, 7 faults, 3 of them mended' within fa-align --check labels.csv --mend -o mended.csv
+check 'what is mended does not count' 1 '6 rows, 7 faults (3 of them mended)' within fa-align --check labels.csv --mend -o mended.csv
 grep -q 'labels that a spreadsheet took for dates: 2 rows' "$out"
 result $? 'but is named'
 cat >"$tmp/want" <<'STOP'
@@ -230,7 +230,7 @@ same 'whatever parted the cells, commas do then' "$tmp/want" "$tmp/p/mended.csv"
 printf 'file,born\n1.gif,9-Mar\nb/3.gif,10/19/2026\n' >"$tmp/p/dates.csv"
 check 'a column of dates is left alone' 0 '2 rows, 0 faults' within fa-align --check dates.csv
 printf 'file,age\n1.gif,20-29\nb/3.gif,43533\n' >"$tmp/p/serial.csv"
-check 'a number of days is mended' 0 '1 faults, 1 of them mended' within fa-align --check serial.csv --mend -o mended.csv
+check 'a number of days is mended' 0 '1 faults (1 of them mended)' within fa-align --check serial.csv --mend -o mended.csv
 grep -qx 'b/3.gif,3-9' "$tmp/p/mended.csv"
 result $? 'to the label of that day'
 
