@@ -94,11 +94,13 @@ static void check_usage(const struct options *o, size_t n)
 int align_check(const struct options *options, char **operands, size_t n)
 {
     struct options o = *options;
-    struct fa_check_order order = {.max_pixels = (uint64_t)o.max_pixels, .tiny = o.detection.min_face > 0 ? (size_t)o.detection.min_face : TINY,
-                                   .threads = (unsigned)o.threads, .progress = show_progress};
+    struct fa_check_order order = {.max_pixels = (uint64_t)o.max_pixels, .tiny = TINY, .threads = (unsigned)o.threads,
+                                   .progress = show_progress};
     struct fa_arena arena = {0};
     struct fa_err err;
     check_usage(&o, n);
+    if (o.detection.min_face > 0)
+        order.tiny = (size_t)o.detection.min_face;
     o.labels = o.labels ? o.labels : operands[0];
     struct fa_table *table = fa_table_read(o.labels, &err);
     if (!table || fa_table_find(table, o.column, &order.column, &err) || !(order.decoder = fa_decoder_open(&err)))
