@@ -11,7 +11,7 @@
 #include "fa/table.h"
 
 struct options {
-    const char *labels, *column, *folder, *detector, *model, *template, *size, *border, *fallback, *augment, *thresholds, *output;
+    const char *labels, *column, *folder, *detector, *weights, *model, *template, *size, *border, *fallback, *augment, *thresholds, *output;
     const char *counted, *format; /* of a check */
     const char *draw;             /* folder for drawn pictures */
     struct cli_list classes;

@@ -151,8 +151,10 @@ void align_open_detector(struct fa_align *align, const struct options *o)
         cli_fail(&err);
     if (fa_detector_complete(card, &detection, &err))
         cli_usage("%s", err.text);
+    if (o->weights && card->nweights != 1)
+        cli_usage("--weights: detector %s has %zu files", card->name, card->nweights);
     for (size_t i = 0; i < card->nweights && i < 3; i++)
-        weights[i] = cli_weights(card, i, NULL);
+        weights[i] = cli_weights(card, i, o->weights);
     align->detector = fa_detector_open(card, (const char *const *)weights, &detection, &err);
     if (!align->detector)
         cli_fail(&err);

