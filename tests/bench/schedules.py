@@ -1,5 +1,5 @@
 """Measures what searches find for so many epochs of training, fa-tune's beside Optuna's: schedules.py STREAM. All search the
-original's space for the best sum of the heads' validation accuracies in any epoch of any trial. $FA_BENCH_FACES (2000) faces
+original's space for the best sum of the heads' validation accuracies in any epoch of any trial. $FA_BENCH_FACES (1500) faces
 are taken evenly from the stream and every fifth of them is held out; a trial has up to $FA_BENCH_MAX_EPOCHS (27), factor 3, no
 early stopping; each search spends $FA_BENCH_BUDGET (750) epochs, which is two rounds of Keras's brackets, and is done with
 $FA_BENCH_SEEDS (5) seeds. Optuna's trials are trained by fa-train, whose lines it reads and which it kills when a trial is
@@ -17,7 +17,7 @@ import fastream
 BUILD = os.environ.get("B", "build")
 HEADS = ("age", "gender", "race")
 FACES, MAX_EPOCHS, BUDGET, SEEDS, THREADS = (int(os.environ.get("FA_BENCH_" + name, default)) for name, default in (
-    ("FACES", 2000), ("MAX_EPOCHS", 27), ("BUDGET", 750), ("SEEDS", 5), ("THREADS", len(os.sched_getaffinity(0)))))
+    ("FACES", 1500), ("MAX_EPOCHS", 27), ("BUDGET", 750), ("SEEDS", 5), ("THREADS", len(os.sched_getaffinity(0)))))
 FACTOR = 3
 SHARES = (0.1, 0.25, 0.5, 1)
 ARCH = ("dense {units1} {activation}, dropout {rate1}, dense {units2} {activation}, dropout {rate2}, "
