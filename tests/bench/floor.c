@@ -3,9 +3,9 @@
  *
  *     floor INPUT OUTPUT BATCH THREADS
  *
- * prints steps a second; what a step's products come to, in GFLOP; and how many GFLOP a second the threads reach together
- * where BLIS is at its best, each on large square products of its own. INPUT and OUTPUT are the lengths of an embedding and of
- * all heads together. */
+ * prints steps a second; what a step's products come to, in GFLOP; how many GFLOP a second the threads reach together where
+ * BLIS is at its best, each on large square products of its own; and how many GB a second Adam moves where each has a net of
+ * its own and does nothing else. INPUT and OUTPUT are the lengths of an embedding and of all heads together. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct share {
     float *weight[4];                                /* weights, gradients, both moments: this thread's own */
     float *x, *y;                                    /* (batch, WIDEST) each */
     float *square;                                   /* three of (SIDE, SIDE) */
-    double rate, peak;                               /* steps a second; GFLOP a second */
+    double rate, peak, bandwidth;                    /* steps, GFLOP and GB a second */
 };
 
 static double now(void)
@@ -82,6 +82,18 @@ static double measure_peak(float *square)
     return 2e-9 * (double)(n * n * n) * (double)products / spent;
 }
 
+/* Of each weight four numbers are read, and all but the gradient written. */
+static double measure_adam(const struct share *share, size_t weights)
+{
+    size_t passes = 0;
+    double begin = now(), spent;
+    do {
+        adam(share->weight[0], share->weight[1], share->weight[2], share->weight[3], weights);
+        passes++;
+    } while ((spent = now() - begin) < seconds);
+    return 1e-9 * 7 * sizeof(float) * (double)weights * (double)passes / spent;
+}
+
 static void *run(void *arg)
 {
     struct share *share = arg;
@@ -95,6 +107,7 @@ static void *run(void *arg)
     } while ((spent = now() - begin) < seconds);
     share->rate = (double)steps / spent;
     share->peak = measure_peak(share->square);
+    share->bandwidth = measure_adam(share, weights);
     return NULL;
 }
 
@@ -122,7 +135,7 @@ int main(int argc, char **argv)
     struct share share[MOST_THREADS];
     pthread_t thread[MOST_THREADS];
     struct fa_err err;
-    double slowest = INFINITY, peak = 0;
+    double slowest = INFINITY, peak = 0, bandwidth = 0;
     for (int i = 0; i < 4 && i + 1 < argc; i++)
         number[i] = strtoul(argv[i + 1], NULL, 10);
     size_t in = number[0], out = number[1], batch = number[2], threads = number[3];
@@ -144,6 +157,7 @@ int main(int argc, char **argv)
         pthread_join(thread[i], NULL);
         slowest = fmin(slowest, share[i].rate);
         peak += share[i].peak;
+        bandwidth += share[i].bandwidth;
         for (int k = 0; k < 4; k++)
             free(share[i].weight[k]);
         free(share[i].x);
@@ -151,6 +165,6 @@ int main(int argc, char **argv)
         free(share[i].square);
     }
     double gflop = 2e-9 * (double)batch * (double)(3 * count_weights(share) - share->width[0] * share->width[1]);
-    printf("%.1f %.6f %.1f\n", slowest, gflop, peak);
+    printf("%.1f %.6f %.1f %.1f\n", slowest, gflop, peak, bandwidth);
     return 0;
 }

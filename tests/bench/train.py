@@ -3,6 +3,7 @@ does falls on all alike, and the tables have the medians. $B is the build folder
 how long, $FA_BENCH_BATCHES and $FA_BENCH_THREADS (lists) what is measured, $FA_BENCH_PEERS against which of torch and keras."""
 import csv, itertools, os, statistics, subprocess, sys, tempfile
 
+import floor
 from embeddings import Embeddings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -63,16 +64,10 @@ def train(name, batch, threads, n, share, seed=1):
 
 
 def floor_rate(batch, threads):
-    """Steps a second, with the better of the kernels that BLIS takes by itself and those for AVX-512, where they run."""
-    found = []
-    for kernels in {}, {"BLIS_ARCH_TYPE": "0"}:
-        done = subprocess.run([BUILD + "/tests/floor", str(dim), str(classes), str(batch), str(threads)], check=not kernels,
-                              env={**os.environ, **kernels}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if done.returncode == 0:
-            found.append([float(number) for number in done.stdout.split()])
-    gflop[batch] = found[0][1]
-    peaks.setdefault(threads, []).append(max(reached for _, _, reached in found))
-    return max(rate for rate, _, _ in found)
+    """Steps a second."""
+    rate, gflop[batch], peak, _ = floor.measure(dim, classes, batch, threads)
+    peaks.setdefault(threads, []).append(peak)
+    return rate
 
 
 def measure(name, batch, threads):

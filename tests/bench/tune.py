@@ -2,6 +2,8 @@
 held out, of both alike; space, schedule, batch, optimiser, patience and objective (the sum of the heads' accuracies) are the
 same. $B is the build folder, $FA_BENCH_MAX_EPOCHS and $FA_BENCH_FACTOR the schedule (100, 10), $FA_BENCH_LIMIT the seconds
 after which KerasTuner is stopped and its time extrapolated by epochs (1200), $FA_BENCH_THREADS fa-tune's trials at once.
+The limit is what those trials' products take where BLIS is at its best (of the gradient of the input, the first layer needs
+none), and Adam's passes at the most that floor.c sees it move; held-out faces are products alone.
 $FA_BENCH_TEST is a stream of other faces, on which the accuracies of both winners are told, as the search left them."""
 import csv, os, subprocess, sys, tempfile, time
 
@@ -11,10 +13,12 @@ import numpy
 CLI = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli")
 sys.path.insert(0, CLI)
 import fastream
+import floor
 
 BUILD = os.environ.get("B", "build")
 TEST = os.environ.get("FA_BENCH_TEST")
 HEADS = ("age", "gender", "race")
+BATCH = 16
 MAX_EPOCHS, FACTOR, LIMIT, THREADS = (int(os.environ.get("FA_BENCH_" + name, default)) for name, default in (
     ("MAX_EPOCHS", 100), ("FACTOR", 10), ("LIMIT", 1200), ("THREADS", len(os.sched_getaffinity(0)))))
 
@@ -31,21 +35,36 @@ def write(path, header, records):
     sys.stdout = sys.__stdout__
 
 
-def run_ours(folder):
+def limit(epochs, trials, header, train, valid):
+    """Seconds."""
+    dim, classes = header[5]["shape"][0], sum(len({r[2][head] for r in train + valid}) for head in HEADS)
+    _, _, gflops, gigabytes = floor.measure(dim, classes, BATCH, THREADS)
+    seconds = 0
+    for epoch in epochs:
+        trial = trials[epoch["id"]]
+        weights, first = int(trial["parameters"]), dim * int(trial["units1"])
+        seconds += (2e-9 * ((3 * weights - first) * len(train) + weights * len(valid)) / gflops +
+                    1e-9 * 28 * weights * -(-len(train) // BATCH) / gigabytes)
+    return seconds
+
+
+def run_ours(folder, header, train, valid):
     began = time.perf_counter()
     subprocess.run([BUILD + "/fa-tune", "-q", "-l", ",".join(HEADS), "--max-epochs", str(MAX_EPOCHS), "--factor", str(FACTOR), "-j",
                     str(THREADS), "--set", "validation-split = fixed 0", "--validation", folder + "/valid.emb", "-O", folder + "/tune",
                     "-o", folder + "/best.fam", folder + "/train.emb"], check=True)
     seconds = time.perf_counter() - began
     rows = [r for r in csv.DictReader(open(folder + "/tune/trials.csv")) if r["status"] == "done"]
-    epochs = sum(1 for _ in open(folder + "/tune/epochs.csv")) - 1
+    epochs = list(csv.DictReader(open(folder + "/tune/epochs.csv")))
+    least = limit(epochs, {r["id"]: r for r in rows}, header, train, valid)
     tested = "-"
     if TEST:
         logits = subprocess.run([BUILD + "/fa-predict", "-q", "-m", folder + "/best.fam", TEST], check=True, capture_output=True).stdout
         lines = subprocess.run([sys.executable, os.path.join(CLI, "accuracy.py")], check=True, input=logits, capture_output=True).stdout
         found = dict(line.split() for line in lines.decode().splitlines())
         tested = " / ".join(found[head] for head in HEADS)
-    return len(rows), epochs, seconds, seconds, max(float(r["score"]) for r in rows), tested
+    print("fa-tune takes %.1f s; the limit for its epochs is %.1f s" % (seconds, least))
+    return len(rows), len(epochs), seconds, seconds, max(float(r["score"]) for r in rows), tested
 
 
 def run_keras(folder, header, train, valid):
@@ -89,7 +108,7 @@ def run_keras(folder, header, train, valid):
                                   seed=1, directory=folder, project_name="keras")
     x, y = arrays(train)
     try:
-        tuner.search(x, y, batch_size=16, validation_data=arrays(valid), verbose=0,
+        tuner.search(x, y, batch_size=BATCH, validation_data=arrays(valid), verbose=0,
                      callbacks=[Count(), keras.callbacks.EarlyStopping("val_score", mode="max", patience=20)])
     except Over:
         pass
@@ -125,5 +144,5 @@ print("%-24s %7s %7s %9s %12s %11s  %s" % ("", "trials", "epochs", "seconds", "w
 with tempfile.TemporaryDirectory() as folder:
     for name, part in (("train", train), ("valid", valid)):
         write("%s/%s.emb" % (folder, name), header, part)
-    for name, run in (("fa-tune -j %d" % THREADS, run_ours), ("KerasTuner, TensorFlow", lambda f: run_keras(f, header, train, valid))):
-        print("%-24s %7d %7d %9.1f %12.1f %11.4f  %s" % ((name,) + run(folder)), flush=True)
+    for name, run in (("fa-tune -j %d" % THREADS, run_ours), ("KerasTuner, TensorFlow", run_keras)):
+        print("%-24s %7d %7d %9.1f %12.1f %11.4f  %s" % ((name,) + run(folder, header, train, valid)), flush=True)

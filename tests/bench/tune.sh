@@ -14,4 +14,5 @@ if [ ! -e "$stream" ]; then
     "$python" "$here/faces.py" >"$stream.new"
     mv "$stream.new" "$stream"
 fi
+[ -x "$B/tests/floor" ] || make B="$B" "$B/tests/floor" >&2
 exec "$python" "$here/tune.py" "$stream"
