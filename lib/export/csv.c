@@ -5,6 +5,10 @@
 #include "fa/eval.h"
 #include "fa/table.h"
 
+/* What is told of a crop, besides where it comes from. */
+static const char *const of_crop[] = {"angle", "sharpness", "exposure", "clipped"};
+enum { NOF_CROP = sizeof of_crop / sizeof *of_crop };
+
 int csv_begin(struct fa_export *export, struct fa_err *err)
 {
     const struct fa_header *header = export->header;
@@ -22,6 +26,8 @@ int csv_begin(struct fa_export *export, struct fa_err *err)
             fa_table_put_joined(file, head->name, " ", head->class[k]);
         }
     }
+    for (size_t i = 0; header->kind == FA_CROP && i < NOF_CROP; i++)
+        fprintf(file, ",%s", of_crop[i]);
     for (size_t i = 0; header->kind == FA_EMBEDDING && i < header->dim[0]; i++)
         fprintf(file, ",v%zu", i);
     fputs(",reject\n", file);
@@ -86,6 +92,8 @@ int csv_put(struct fa_export *export, struct fa_record *record, struct fa_err *e
     if (put_face(file, record, err))
         return -1;
     put_box(file, &record->about);
+    for (size_t i = 0; header->kind == FA_CROP && i < NOF_CROP; i++)
+        put_number(file, fa_map_get(&record->about, of_crop[i]));
     for (size_t i = 0; i < header->nheads; i++)
         put_head(file, &header->head[i], number ? number + header->head[i].offset : NULL);
     for (size_t i = 0; header->kind == FA_EMBEDDING && i < header->dim[0]; i++) {

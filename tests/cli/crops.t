@@ -56,6 +56,9 @@ check "--copies is bounded" 2 "--copies: '1001' is not a whole number" fa-align 
 json "$plain"
 grep -qE '"template":"whole","sharpness":0\.[0-9]{1,5},"exposure":0\.43[0-9]*,"clipped":0}' "$out"
 result $? "records tell template, sharpness, exposure and clipped pixels"
+align "$plain" | fa-cat -q -F csv >"$out" && [ "$(head -n 1 "$out")" = file,face,x,y,w,h,score,angle,sharpness,exposure,clipped,reject ] &&
+    sed 1d "$out" | grep -qE ',1,0,0,16,8,,,0\.[0-9]{1,5},0\.43[0-9]*,0,$'
+result $? "tables too"
 json --augment light=1 --copies 40 "$plain"
 awk -F'"exposure":' 'NR > 1 { split($2, e, ","); split($0, l, /"light":/); split(l[2], f, /[,}]/); d = e[1] - 0.435 * f[1]
     if (f[1] < 1.15 && (d > 0.01 || d < -0.01)) exit 1; if (f[1] > 1.7) bright++ } END { exit !bright }' "$out"
