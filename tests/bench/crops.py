@@ -18,10 +18,10 @@ SETS = {
     "test": ("utkface", ["utkface/labels_test.csv"]),
     "fairface": ("fairface/margin125", ["fairface/fairface_label_train.csv", "fairface/fairface_label_val.csv"]),
 }
-DETECTORS = ("mtcnn", "mtcnn --refine", "rfb", "rfb --refine", "yunet")
-CROPS = {
-    "facenet-taps": ("box-1", "box-1.3", "eyes-1.15", "arcface", "chip-0.25"),
-    "mobilefacenet": ("eyes-1.15", "chip-0.25", "box-1.15"),
+CASES = {  # a box is the detector's, whatever --refine does to the points
+    "mobilefacenet": ("-d mtcnn", "-d mtcnn --refine", "-d rfb", "-d rfb --refine", "-d yunet", "--template eyes-1.15",
+                      "--template chip-0.25", "--template box-1.15"),
+    "facenet-taps": ("-d mtcnn", "-d rfb", "-d yunet", "--template eyes-1.15", "--template box-1.3", "--template box-1"),
 }
 FEW = ["--validation-split", "0", "--seeds", "5", "--weight-decay", "1", "--arch", "standardize, dropout 0.7, dense 512 relu, dropout 0.7"]
 
@@ -78,8 +78,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("cases", nargs="*")
 option = parser.parse_args()
-cases = option.cases or [card + "/-d " + detector for card in CROPS for detector in DETECTORS] + [
-    card + "/--template " + crop for card in CROPS for crop in CROPS[card]]
+cases = option.cases or [card + "/" + options for card in CASES for options in CASES[card]]
 width = max(map(len, cases))
 print("%-*s  %-38s  %s" % (width, "", "UTKFace: " + ", ".join(HEADS), "FairFace, five folds"))
 for case in cases:

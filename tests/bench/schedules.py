@@ -1,6 +1,6 @@
 """Measures what searches find for so many epochs of training, fa-tune's beside Optuna's: schedules.py STREAM. All search the
 original's space for the best sum of the heads' validation accuracies in any epoch of any trial. $FA_BENCH_FACES (2000) faces
-are taken evenly from the stream and two of every five are held out; a trial has up to $FA_BENCH_MAX_EPOCHS (27), factor 3, no
+are taken evenly from the stream and every fifth of them is held out; a trial has up to $FA_BENCH_MAX_EPOCHS (27), factor 3, no
 early stopping; each search spends $FA_BENCH_BUDGET (750) epochs, which is two rounds of Keras's brackets, and is done with
 $FA_BENCH_SEEDS (5) seeds. Optuna's trials are trained by fa-train, whose lines it reads and which it kills when a trial is
 pruned. Every search's best score so far, by the epochs and the seconds of processor time spent, goes to a CSV file in a
@@ -157,13 +157,11 @@ def spread(values, form):
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 header, records = read(sys.argv[1])
-valid = [r for i, r in enumerate(records) if i % 5 % 2]
-train = [r for i, r in enumerate(records) if not i % 5 % 2]
-held = len(valid)
+held = len(records[::5])
 assert held < 1000, "more faces held out than a tenth of a percent tells apart"
 folder = "%s/bench/schedules-%d-%d-%d" % (BUILD, len(records), MAX_EPOCHS, BUDGET)
 os.makedirs(folder, exist_ok=True)
-for name, part in (("train", train), ("valid", valid)):
+for name, part in (("train", [r for i, r in enumerate(records) if i % 5]), ("valid", records[::5])):
     write("%s/%s.emb" % (folder, name), header, part)
 print("%d faces of %d numbers, %d of them held out; up to %d epochs a trial, factor %d; %d seeds" %
       (len(records), header[5]["shape"][0], held, MAX_EPOCHS, FACTOR, SEEDS))
