@@ -101,18 +101,22 @@ static void run(struct embed *embed)
 {
     struct fa_err err;
     unsigned workers = (unsigned)embed->options->threads;
-    embed->state = fa_mem_array(workers, sizeof(struct fa_embed_state *), &err);
+    struct fa_pool *pool = fa_pool_open(workers, &err); /* who finds no more faces helps with those of others */
+    embed->state = pool ? fa_mem_array(workers, sizeof(struct fa_embed_state *), &err) : NULL;
     if (!embed->state)
         cli_fail(&err);
-    for (unsigned i = 0; i < workers; i++)
+    for (unsigned i = 0; i < workers; i++) {
         if (!(embed->state[i] = fa_embed_state_new(embed->embedder, &err)))
             cli_fail(&err);
+        fa_embed_share(embed->state[i], pool);
+    }
     struct fa_pipeline pipeline = {workers, embed, read_batch, embed_batch, write_batch, drop_batch};
-    if (fa_pipeline_run(&pipeline, &err) || fa_writer_end(embed->writer, &err))
+    if (fa_pipeline_run_helping(&pipeline, pool, &err) || fa_writer_end(embed->writer, &err))
         cli_fail(&err);
     for (unsigned i = 0; i < workers; i++)
         fa_embed_state_free(embed->state[i]);
     free(embed->state);
+    fa_pool_free(pool);
 }
 
 int main(int argc, char **argv)

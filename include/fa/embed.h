@@ -24,6 +24,8 @@ uint64_t fa_embedder_digest(const struct fa_embedder *embedder);                
 const struct fa_net *fa_embedder_net(const struct fa_embedder *embedder);       /* its outputs are the features' values */
 
 struct fa_embed_state *fa_embed_state_new(const struct fa_embedder *embedder, struct fa_err *err);
+/* See fa_exec_share(). */
+void fa_embed_share(struct fa_embed_state *state, struct fa_pool *pool);
 void fa_embed_state_free(struct fa_embed_state *state);
 
 /* n crops (RGB, 8 bits, height x width x 3 as the card wants) to n vectors, each written to vector[i]. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fa/err.h"
+#include "fa/par.h"
 
 #define FA_NET_RANK 8
 
@@ -55,6 +56,10 @@ uint64_t fa_net_digest(const struct fa_net *net);
 /* The net must outlive its executors. */
 struct fa_exec *fa_exec_new(const struct fa_net *net, struct fa_err *err);
 void fa_exec_free(struct fa_exec *exec);
+
+/* From the next run on, threads of pool that have nothing to do take parts of large layers; NULL: none. What comes out is the same
+ * to the bit (with FA_NET_PLAIN, in all but the last bits). The pool must outlive the runs; executors may have one in common. */
+void fa_exec_share(struct fa_exec *exec, struct fa_pool *pool);
 
 /* Runs the graph on inputs (one for each graph input, in order; any batch, and any spatial size where the graph allows
  * it). outputs (one for each output) are filled with views into the executor's memory, valid until its next run.

@@ -13,12 +13,20 @@ struct fa_pool;
 
 /* A pool of threads workers, the caller's own thread being one of them. */
 struct fa_pool *fa_pool_new(unsigned threads, struct fa_err *err);
+/* A pool without threads of its own: its loops are done by who calls fa_pool_for(), and by those who lend it their threads. */
+struct fa_pool *fa_pool_open(unsigned threads, struct fa_err *err);
 void fa_pool_free(struct fa_pool *pool);
 unsigned fa_pool_threads(const struct fa_pool *pool); /* 1 for NULL */
+unsigned fa_pool_present(struct fa_pool *pool);       /* how many of them there are now */
+
+/* Lends the calling thread to the loops of a pool from fa_pool_open() until fa_pool_dismiss(). Helpers beyond the pool's
+ * number are sent back at once. */
+void fa_pool_help(struct fa_pool *pool);
+void fa_pool_dismiss(struct fa_pool *pool);
 
 /* Calls fn(arg, i, worker) once for every i in 0..n-1 and returns when all are done; worker is in 0..threads-1. Which
- * worker takes which index is not fixed, so fn must not let its result depend on it. A NULL pool runs in the caller. Not
- * reentrant: fn must not use the same pool. n is below 2^32. */
+ * worker takes which index is not fixed, so fn must not let its result depend on it. A NULL pool runs in the caller, as worker 0;
+ * so does one that is at another caller's loop. fn must not use the same pool. n is below 2^32. */
 void fa_pool_for(struct fa_pool *pool, size_t n, void (*fn)(void *arg, size_t i, unsigned worker), void *arg);
 
 /* An ordered pipeline: read() items one after another, work() on them in parallel, write() them in the order read. */
@@ -38,5 +46,9 @@ struct fa_pipeline {
 /* Runs until read() ends or something fails. What was read before the failing item is written first, so that output up
  * to an error does not depend on the number of workers; the first error in item order is the one reported. */
 int fa_pipeline_run(const struct fa_pipeline *pipeline, struct fa_err *err);
+
+/* The same, and workers that find nothing more to take help with the loops that work() of the others does by pool, which
+ * fa_pool_open() made for so many workers. It is dismissed then. */
+int fa_pipeline_run_helping(const struct fa_pipeline *pipeline, struct fa_pool *pool, struct fa_err *err);
 
 #endif

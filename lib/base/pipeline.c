@@ -14,6 +14,7 @@ struct slot {
 
 struct ring {
     const struct fa_pipeline *pipeline;
+    struct fa_pool *pool; /* or NULL */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct slot *slot;
@@ -90,15 +91,27 @@ static int take_item(struct ring *ring, unsigned number)
     return 1;
 }
 
+static int is_over(const struct ring *ring)
+{
+    return ring->failed || (ring->ended && ring->written == ring->read);
+}
+
+/* With the end reached, those who still work on items write them and what waits behind: who has none is not needed. */
 static void *run_worker(void *arg)
 {
     struct worker *worker = arg;
     struct ring *ring = worker->ring;
     pthread_mutex_lock(&ring->lock);
-    while (!ring->failed && !(ring->ended && ring->written == ring->read))
-        if (!write_head(ring) && !take_item(ring, worker->number))
+    while (!is_over(ring))
+        if (!write_head(ring) && !take_item(ring, worker->number)) {
+            if (ring->ended)
+                break;
             pthread_cond_wait(&ring->changed, &ring->lock);
+        }
+    int over = is_over(ring);
     pthread_mutex_unlock(&ring->lock);
+    if (ring->pool)
+        (over ? fa_pool_dismiss : fa_pool_help)(ring->pool);
     return NULL;
 }
 
@@ -116,8 +129,13 @@ static void run_workers(struct ring *ring, struct worker *worker, unsigned n)
 
 int fa_pipeline_run(const struct fa_pipeline *pipeline, struct fa_err *err)
 {
+    return fa_pipeline_run_helping(pipeline, NULL, err);
+}
+
+int fa_pipeline_run_helping(const struct fa_pipeline *pipeline, struct fa_pool *pool, struct fa_err *err)
+{
     unsigned n = pipeline->workers ? pipeline->workers : 1;
-    struct ring ring = {.pipeline = pipeline, .size = 4 * (size_t)n};
+    struct ring ring = {.pipeline = pipeline, .pool = pool, .size = 4 * (size_t)n};
     struct worker *worker = fa_mem_array(n, sizeof *worker, err);
     ring.slot = worker ? fa_mem_array(ring.size, sizeof *ring.slot, err) : NULL;
     int failed = !ring.slot;

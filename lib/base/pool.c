@@ -12,13 +12,15 @@
 enum { LOOKS = 1000 };
 
 struct fa_pool {
-    unsigned threads, started; /* started = helper threads running; the caller is worker 0 */
+    unsigned threads, started; /* started = helper threads of its own; the caller is worker 0 */
     pthread_t *thread;
     pthread_mutex_t lock; /* held to fall asleep and to wake */
     pthread_cond_t begin, finish;
     atomic_uint sleeping; /* helpers */
     atomic_bool waiting;  /* the caller sleeps */
     atomic_bool stop;
+    atomic_uint helpers; /* there to help, whosever threads they are */
+    atomic_flag busy;    /* a loop is done */
     /* Loops so far, and in the lower half the indices of the present one that nobody has taken. Who takes one keeps the loop
      * from ending, and fn, arg and n as they are, until it is done; who comes late finds nothing, and nobody waits for it. */
     _Atomic uint64_t open;
@@ -94,15 +96,35 @@ static void await_rest(struct fa_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void *help(void *arg)
+static void help(struct fa_pool *pool, unsigned worker)
+{
+    while (!atomic_load(&pool->stop)) {
+        take_indices(pool, worker);
+        await_work(pool);
+    }
+}
+
+static void *run_helper(void *arg)
 {
     struct helper self = *(struct helper *)arg;
     free(arg);
-    while (!atomic_load(&self.pool->stop)) {
-        take_indices(self.pool, self.worker);
-        await_work(self.pool);
-    }
+    help(self.pool, self.worker);
     return NULL;
+}
+
+void fa_pool_help(struct fa_pool *pool)
+{
+    unsigned worker = atomic_fetch_add(&pool->helpers, 1) + 1;
+    if (worker < pool->threads)
+        help(pool, worker);
+}
+
+void fa_pool_dismiss(struct fa_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->stop, true);
+    pthread_cond_broadcast(&pool->begin);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 static int start_helper(struct fa_pool *pool, struct fa_err *err)
@@ -111,15 +133,16 @@ static int start_helper(struct fa_pool *pool, struct fa_err *err)
     if (!helper)
         return -1;
     *helper = (struct helper){pool, pool->started + 1};
-    if (pthread_create(&pool->thread[pool->started], NULL, help, helper)) {
+    if (pthread_create(&pool->thread[pool->started], NULL, run_helper, helper)) {
         free(helper);
         return fa_err_set(err, "cannot start thread %u", pool->started + 1);
     }
     pool->started++;
+    atomic_fetch_add(&pool->helpers, 1);
     return 0;
 }
 
-struct fa_pool *fa_pool_new(unsigned threads, struct fa_err *err)
+struct fa_pool *fa_pool_open(unsigned threads, struct fa_err *err)
 {
     struct fa_pool *pool = fa_mem_array(1, sizeof *pool, err);
     if (!pool)
@@ -128,6 +151,15 @@ struct fa_pool *fa_pool_new(unsigned threads, struct fa_err *err)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->begin, NULL);
     pthread_cond_init(&pool->finish, NULL);
+    atomic_flag_clear(&pool->busy);
+    return pool;
+}
+
+struct fa_pool *fa_pool_new(unsigned threads, struct fa_err *err)
+{
+    struct fa_pool *pool = fa_pool_open(threads, err);
+    if (!pool)
+        return NULL;
     pool->thread = fa_mem_array(pool->threads, sizeof *pool->thread, err);
     int failed = !pool->thread;
     while (!failed && pool->started + 1 < pool->threads)
@@ -143,10 +175,7 @@ void fa_pool_free(struct fa_pool *pool)
 {
     if (!pool)
         return;
-    pthread_mutex_lock(&pool->lock);
-    atomic_store(&pool->stop, true);
-    pthread_cond_broadcast(&pool->begin);
-    pthread_mutex_unlock(&pool->lock);
+    fa_pool_dismiss(pool);
     for (unsigned i = 0; i < pool->started; i++)
         pthread_join(pool->thread[i], NULL);
     pthread_mutex_destroy(&pool->lock);
@@ -161,9 +190,15 @@ unsigned fa_pool_threads(const struct fa_pool *pool)
     return pool ? pool->threads : 1;
 }
 
+unsigned fa_pool_present(struct fa_pool *pool)
+{
+    unsigned present = pool ? atomic_load(&pool->helpers) + 1 : 1;
+    return present < fa_pool_threads(pool) ? present : fa_pool_threads(pool);
+}
+
 void fa_pool_for(struct fa_pool *pool, size_t n, void (*fn)(void *arg, size_t i, unsigned worker), void *arg)
 {
-    if (!pool || pool->threads == 1 || n < 2) {
+    if (n < 2 || fa_pool_present(pool) == 1 || atomic_flag_test_and_set(&pool->busy)) {
         for (size_t i = 0; i < n; i++)
             fn(arg, i, 0);
         return;
@@ -180,4 +215,5 @@ void fa_pool_for(struct fa_pool *pool, size_t n, void (*fn)(void *arg, size_t i,
     }
     take_indices(pool, 0);
     await_rest(pool);
+    atomic_flag_clear(&pool->busy);
 }

@@ -237,6 +237,11 @@ struct fa_embed_state *fa_embed_state_new(const struct fa_embedder *embedder, st
     return NULL;
 }
 
+void fa_embed_share(struct fa_embed_state *state, struct fa_pool *pool)
+{
+    fa_exec_share(state->exec, pool);
+}
+
 void fa_embed_state_free(struct fa_embed_state *state)
 {
     if (!state)

@@ -12,6 +12,7 @@ struct fa_exec {
     const struct fa_net *net;
     struct net_plan *plan; /* most recently used first */
     size_t nplans;
+    struct fa_pool *pool; /* or NULL */
     float *memory;
     size_t floats;
 };
@@ -35,6 +36,17 @@ void fa_exec_free(struct fa_exec *exec)
     }
     free(exec->memory);
     free(exec);
+}
+
+void fa_exec_share(struct fa_exec *exec, struct fa_pool *pool)
+{
+    exec->pool = pool;
+}
+
+/* One scratch is among the plan's. */
+static size_t floats_for(const struct fa_exec *exec, const struct net_plan *plan)
+{
+    return plan->floats + (fa_pool_threads(exec->pool) - 1) * plan->scratch;
 }
 
 static bool plan_fits(const struct net_plan *plan, const struct fa_tensor *inputs)
@@ -111,7 +123,7 @@ static void run_steps(struct fa_exec *exec, struct net_plan *plan, const struct 
         for (size_t k = 0; k < step->nout; k++)
             point(exec, plan, inputs, &step->out[k]);
         point(exec, plan, inputs, &step->residual);
-        step->op->run(step, exec->memory + plan->floats - plan->scratch);
+        net_step_run(step, exec->pool, exec->memory + plan->floats - plan->scratch, plan->scratch);
         end = now();
         step->seconds = step->seconds > 0 && step->seconds < end - begin ? step->seconds : end - begin;
         begin = end;
@@ -145,13 +157,14 @@ int fa_exec_run(struct fa_exec *exec, const struct fa_tensor *inputs, struct fa_
     struct net_plan *plan = find_plan(exec, inputs, err);
     if (!plan)
         return -1;
-    if (exec->floats < plan->floats) {
-        float *memory = fa_mem_aligned(plan->floats, sizeof *memory, err);
+    size_t floats = floats_for(exec, plan);
+    if (exec->floats < floats) {
+        float *memory = fa_mem_aligned(floats, sizeof *memory, err);
         if (!memory)
             return -1;
         free(exec->memory);
         exec->memory = memory;
-        exec->floats = plan->floats;
+        exec->floats = floats;
     }
     run_steps(exec, plan, inputs);
     for (size_t i = 0; i < exec->net->graph.noutputs; i++) {
@@ -176,5 +189,5 @@ const struct fa_net_layer *fa_exec_layers(struct fa_exec *exec, size_t *n, struc
 
 size_t fa_exec_memory(const struct fa_exec *exec)
 {
-    return exec->plan ? exec->plan->floats * sizeof(float) : 0;
+    return exec->plan ? floats_for(exec, exec->plan) * sizeof(float) : 0;
 }

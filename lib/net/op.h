@@ -32,7 +32,8 @@ struct net_step {
     struct net_view residual;     /* added to out[0] before the activation, if present */
     struct fa_epilogue epilogue;  /* of operators that have one */
     size_t channels; /* set by an operator that applies epilogue and residual to its rows of so many channels; else 0 */
-    size_t scratch;               /* floats that run() wants for itself */
+    size_t scratch;               /* floats that run() or part() wants for itself */
+    uint64_t work;                /* what it takes, in multiplications of a product; set by an operator with part() */
     const void *state;            /* from plan() to run() */
     double seconds;               /* of its fastest run; 0: none yet */
     const char *how;              /* a product or convolution is done, set by plan(); else NULL */
@@ -43,12 +44,34 @@ struct net_step {
 
 struct net_plan;
 
+/* One of n about equal parts of a step, some of which may be empty. */
+struct net_part {
+    size_t i, n;
+};
+
+/* How many of so many units come before the part. */
+static inline size_t net_part_begin(struct net_part part, size_t units)
+{
+    return units / part.n * part.i + units % part.n * part.i / part.n;
+}
+
+static inline size_t net_part_end(struct net_part part, size_t units)
+{
+    return net_part_begin((struct net_part){part.i + 1, part.n}, units);
+}
+
+/* What takes the time of so many multiplications of a product: an element that a window takes in by itself. */
+enum { NET_TAP = 8 };
+
 struct net_op {
     const char *name;
     size_t min_in, max_in, max_out;
     int (*read)(struct net_reading *r); /* NULL: there are no attributes */
     int (*plan)(struct net_plan *plan, struct net_step *step, struct fa_err *err);
-    void (*run)(const struct net_step *step, float *scratch); /* NULL: out only ever views in */
+    void (*run)(const struct net_step *step, float *scratch); /* NULL: out only ever views in, or there is part() */
+    /* Instead of run(), of operators that several threads can do at once: each part writes what no other does, the same
+     * numbers however many parts there are. */
+    void (*part)(const struct net_step *step, struct net_part part, float *scratch);
     /* Operators with weights. affine(): has the weights give scale * y + shift (n values each, one for each channel; n = 1:
      * the same for all) instead of y: 1 done, 0 they cannot, -1 error. prepare(): lays the weights as run() wants them;
      * the node reads them no more. release(): frees them. */
@@ -137,6 +160,15 @@ struct net_weights {
 int net_weights_new(struct net_weights *weights, size_t k, size_t n, struct fa_err *err);
 int net_weights_affine(struct net_weights *weights, const float *scale, const float *shift, size_t n);
 void net_weights_free(struct net_weights *weights);
+
+/* part.c */
+/* What a part does of a product of m x n: some panels of rows and all columns, or of columns and all rows. */
+struct net_tile {
+    size_t row, rows, col, cols;
+};
+struct net_tile net_part_product(struct net_part part, const struct fa_panels *panels, size_t m, size_t n);
+/* Epilogue and residual of columns col..col+cols-1 in rows row..row+rows-1 of out[0], which are step->channels wide. */
+void net_finish(const struct net_step *step, size_t row, size_t rows, size_t col, size_t cols);
 
 /* window.c: what convolution and pooling have in common. */
 struct net_window {

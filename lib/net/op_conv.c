@@ -216,6 +216,7 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
     }
     step->how = is_depthwise(conv) ? "depthwise" : state->winograd ? "winograd" : "product";
     step->channels = conv->out;
+    step->work = (uint64_t)net_view_count(&step->out[0]) * conv->weights.k * (is_depthwise(conv) ? NET_TAP : 1);
     step->epilogue.bias = conv->weights.bias;
     step->state = state;
     return 0;
@@ -276,28 +277,33 @@ static void lay_panel(const struct conv_state *s, const float *x, size_t begin, 
         }
 }
 
-static void finish_rows(const struct net_step *step, size_t begin, size_t n, float *y, size_t channels)
-{
-    const float *residual = step->residual.present ? (const float *)step->residual.data + begin * channels : NULL;
-    fa_tensor_epilogue(&step->epilogue, n, channels, y + begin * channels, channels, residual, channels);
-}
-
-static void run_product(const struct net_step *step, const struct conv_state *s, float *scratch)
+/* Groups are not divided. */
+static struct net_tile tile_of(const struct conv_state *s, struct net_part part)
 {
     const struct conv *conv = s->conv;
-    float *y = step->out[0].data, *input = scratch + conv->in;
-    size_t pixels = s->images * s->g.out[0] * s->g.out[1], k = conv->weights.k, out = conv->out / conv->group;
+    struct fa_panels panels = conv->panels;
+    panels.cols = conv->group == 1 ? panels.cols : conv->out;
+    return net_part_product(part, &panels, s->images * s->g.out[0] * s->g.out[1], conv->out);
+}
+
+static void run_product(const struct net_step *step, const struct conv_state *s, struct net_part part, float *scratch)
+{
+    const struct conv *conv = s->conv;
+    struct net_tile tile = tile_of(s, part);
+    float *y = (float *)step->out[0].data + tile.col, *input = scratch + conv->in;
+    size_t k = conv->weights.k, out = tile.cols / conv->group, n;
     memset(scratch, 0, conv->in * sizeof *scratch);
-    for (size_t begin = 0; begin < pixels; begin += s->block) {
-        size_t n = pixels - begin < s->block ? pixels - begin : s->block;
+    for (size_t begin = tile.row, end = tile.row + tile.rows; begin < end && out; begin += n) {
+        n = end - begin < s->block ? end - begin : s->block;
         for (size_t group = 0; group < conv->group; group++) {
             const float *x = (const float *)step->in[0].data + group * conv->in;
             for (size_t i = 0; i < n; i += conv->panels.rows)
                 lay_panel(s, x, begin + i, n - i, scratch, input + i * k);
-            fa_tensor_multiply_panels(&conv->panels, n, out, k, input, conv->weights.laid + group * panel_floats(conv),
+            fa_tensor_multiply_panels(&conv->panels, n, out, k, input,
+                                      conv->weights.laid + group * panel_floats(conv) + tile.col * k,
                                       y + begin * conv->out + group * out, conv->out);
         }
-        finish_rows(step, begin, n, y, conv->out);
+        net_finish(step, begin, n, tile.col, tile.cols);
     }
 }
 
@@ -339,26 +345,26 @@ static void depthwise_row(const struct conv_state *s, const float *image, size_t
     }
 }
 
-static void run_depthwise(const struct net_step *step, const struct conv_state *s)
+static void run_depthwise(const struct net_step *step, const struct conv_state *s, struct net_part part)
 {
-    float *y = step->out[0].data;
-    for (size_t image = 0; image < s->images; image++)
-        for (size_t oy = 0; oy < s->g.out[0]; oy++) {
-            size_t begin = (image * s->g.out[0] + oy) * s->g.out[1];
-            depthwise_row(s, (const float *)step->in[0].data + (ptrdiff_t)image * s->g.image, oy, y + begin * s->conv->out);
-            finish_rows(step, begin, s->g.out[1], y, s->conv->out);
-        }
+    size_t lines = s->images * s->g.out[0];
+    for (size_t line = net_part_begin(part, lines); line < net_part_end(part, lines); line++) {
+        const float *image = (const float *)step->in[0].data + (ptrdiff_t)(line / s->g.out[0]) * s->g.image;
+        size_t begin = line * s->g.out[1];
+        depthwise_row(s, image, line % s->g.out[0], (float *)step->out[0].data + begin * s->conv->out);
+        net_finish(step, begin, s->g.out[1], 0, s->conv->out);
+    }
 }
 
-static void run(const struct net_step *step, float *scratch)
+static void run_part(const struct net_step *step, struct net_part part, float *scratch)
 {
     const struct conv_state *s = step->state;
     if (is_depthwise(s->conv))
-        run_depthwise(step, s);
+        run_depthwise(step, s, part);
     else if (s->winograd)
-        net_winograd_run(s->conv->winograd, step, &s->g, s->images, scratch);
+        net_winograd_run(s->conv->winograd, step, &s->g, s->images, part, scratch);
     else
-        run_product(step, s, scratch);
+        run_product(step, s, part, scratch);
 }
 
 const struct net_op net_op_conv = {
@@ -368,7 +374,7 @@ const struct net_op net_op_conv = {
     .max_out = 1,
     .read = read,
     .plan = plan_conv,
-    .run = run,
+    .part = run_part,
     .affine = affine,
     .prepare = prepare,
     .release = release,

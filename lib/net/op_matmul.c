@@ -179,31 +179,29 @@ static int plan_gemm(struct net_plan *plan, struct net_step *step, struct fa_err
     if (step->nin > 2 && step->in[2].present && (step->in[2].dtype != NET_F32 || !net_broadcast(&step->in[2], 2, dim, &c)))
         return net_plan_error(plan, step, err, "C does not fit the product");
     step->channels = s->n;
+    step->work = s->laid && !(step->nin > 2 && step->in[2].present) ? (uint64_t)s->m * s->n * s->k : 0; /* else it is not divided */
     return net_out(plan, step, 0, NET_F32, 2, dim, NULL, err);
 }
 
-static void finish(const struct net_step *step, const struct gemm_state *s, size_t rows)
-{
-    const float *residual = step->residual.present ? step->residual.data : NULL;
-    fa_tensor_epilogue(&step->epilogue, rows, s->n, step->out[0].data, s->n, residual, s->n);
-}
-
 /* By weights in panels: rows of A, k apart. */
-static void multiply_laid(const struct net_step *step, const struct gemm_state *s, float *scratch)
+static struct net_tile multiply_laid(const struct net_step *step, const struct gemm_state *s, struct net_part part, float *scratch)
 {
     const struct fa_panels *panels = &s->laid->panels;
     const float *a = step->in[0].data, *row[FA_PANEL_ROWS];
     float *y = step->out[0].data;
     size_t rows = panels->rows;
-    for (size_t begin = 0, n; begin < s->m; begin += n) {
-        n = s->m - begin < BLOCK_PANELS * rows ? s->m - begin : BLOCK_PANELS * rows;
+    struct net_tile tile = net_part_product(part, panels, s->m, s->n);
+    for (size_t begin = tile.row, end = tile.cols ? begin + tile.rows : 0, n; begin < end; begin += n) {
+        n = end - begin < BLOCK_PANELS * rows ? end - begin : BLOCK_PANELS * rows;
         for (size_t i = 0; i < n; i += rows) {
             for (size_t r = 0; r < rows; r++)
                 row[r] = a + (begin + (i + r < n ? i + r : n - 1)) * s->k;
             fa_tensor_pack_rows(panels, row, s->k, scratch + i * s->k);
         }
-        fa_tensor_multiply_panels(panels, n, s->n, s->k, scratch, s->laid->weights.laid, y + begin * s->n, s->n);
+        fa_tensor_multiply_panels(panels, n, tile.cols, s->k, scratch, s->laid->weights.laid + tile.col * s->k,
+                                  y + begin * s->n + tile.col, s->n);
     }
+    return tile;
 }
 
 /* y += beta * C. */
@@ -221,17 +219,18 @@ static void add_c(const struct net_step *step, const struct gemm_state *s)
     while (net_walk_next(&walk));
 }
 
-static void run_gemm(const struct net_step *step, float *scratch)
+static void run_gemm(const struct net_step *step, struct net_part part, float *scratch)
 {
     const struct gemm_state *s = step->state;
+    struct net_tile tile = {0, s->m, 0, s->n};
     if (s->laid)
-        multiply_laid(step, s, scratch);
+        tile = multiply_laid(step, s, part, scratch);
     else
         fa_tensor_gemm(s->trans_a ? FA_TRANSPOSED : FA_AS_IS, s->trans_b ? FA_TRANSPOSED : FA_AS_IS, s->m, s->n, s->k, s->alpha,
                        step->in[0].data, s->lda, step->in[1].data, s->ldb, 0, step->out[0].data, s->n);
     if (step->nin > 2 && step->in[2].present)
         add_c(step, s);
-    finish(step, s, s->m);
+    net_finish(step, tile.row, tile.rows, tile.col, tile.cols);
 }
 
 /* numpy.matmul: a vector on the left is a row, on the right a column, and its axis is dropped from the output; leading
@@ -273,24 +272,25 @@ static int plan_matmul(struct net_plan *plan, struct net_step *step, struct fa_e
         s->matrices = 1;
     }
     step->channels = column ? 0 : s->n;
+    step->work = s->laid ? (uint64_t)s->m * s->n * s->k : 0;
     return net_out(plan, step, 0, NET_F32, rank, dim, NULL, err);
 }
 
-static void run_matmul(const struct net_step *step, float *scratch)
+static void run_matmul(const struct net_step *step, struct net_part part, float *scratch)
 {
     const struct gemm_state *s = step->state;
     struct net_walk walk;
     const float *a = step->in[0].data, *b;
     float *y = step->out[0].data;
     if (s->laid) {
-        multiply_laid(step, s, scratch);
-        finish(step, s, s->m);
+        struct net_tile tile = multiply_laid(step, s, part, scratch);
+        net_finish(step, tile.row, tile.rows, tile.col, tile.cols);
         return;
     }
     b = step->in[1].data;
     if (s->matrices == 1) {
         fa_tensor_gemm(FA_AS_IS, FA_AS_IS, s->m, s->n, s->k, 1, a, s->lda, b, s->ldb, 0, y, s->n);
-        finish(step, s, s->m);
+        net_finish(step, 0, s->m, 0, s->n);
         return;
     }
     struct net_view count = s->a;
@@ -301,7 +301,7 @@ static void run_matmul(const struct net_step *step, float *scratch)
             fa_tensor_gemm(FA_AS_IS, FA_AS_IS, s->m, s->n, s->k, 1, a + walk.offset[1] + (ptrdiff_t)i * walk.step[1], s->lda,
                            b + walk.offset[2] + (ptrdiff_t)i * walk.step[2], s->ldb, 0, y, s->n);
     while (net_walk_next(&walk));
-    finish(step, s, s->m * s->matrices);
+    net_finish(step, 0, s->m * s->matrices, 0, s->n);
 }
 
 const struct net_op net_op_gemm = {
@@ -311,7 +311,7 @@ const struct net_op net_op_gemm = {
     .max_out = 1,
     .read = read_gemm,
     .plan = plan_gemm,
-    .run = run_gemm,
+    .part = run_gemm,
     .affine = affine,
     .prepare = prepare,
     .release = release,
@@ -326,7 +326,7 @@ const struct net_op net_op_matmul = {
     .max_out = 1,
     .read = read_matmul,
     .plan = plan_matmul,
-    .run = run_matmul,
+    .part = run_matmul,
     .affine = affine,
     .prepare = prepare,
     .release = release,

@@ -77,7 +77,10 @@ static int plan_pool(struct net_plan *plan, struct net_step *step, struct fa_err
         return -1;
     state->images = step->in[0].dim[axes->n];
     step->state = state;
-    return net_window_out(plan, step, &state->window, &state->g, state->g.channels, err);
+    if (net_window_out(plan, step, &state->window, &state->g, state->g.channels, err))
+        return -1;
+    step->work = net_view_count(&step->out[0]) * state->window.kernel[0] * state->window.kernel[1] * NET_TAP;
+    return 0;
 }
 
 /* The taps of a window at output index that lie in the image, and how many lie in the image or its padding. */
@@ -142,20 +145,19 @@ static void pool_row(const struct pool_state *s, const float *image, size_t oy, 
     }
 }
 
-static void run(const struct net_step *step, float *scratch)
+static void run_part(const struct net_step *step, struct net_part part, float *scratch)
 {
     const struct pool_state *s = step->state;
-    float *y = step->out[0].data;
+    size_t lines = s->images * s->g.out[0];
     (void)scratch;
-    for (size_t image = 0; image < s->images; image++)
-        for (size_t oy = 0; oy < s->g.out[0]; oy++)
-            pool_row(s, (const float *)step->in[0].data + (ptrdiff_t)image * s->g.image, oy,
-                     y + (image * s->g.out[0] + oy) * s->g.out[1] * s->g.channels);
+    for (size_t line = net_part_begin(part, lines); line < net_part_end(part, lines); line++)
+        pool_row(s, (const float *)step->in[0].data + (ptrdiff_t)(line / s->g.out[0]) * s->g.image, line % s->g.out[0],
+                 (float *)step->out[0].data + line * s->g.out[1] * s->g.channels);
 }
 
 #define POOL(variable, onnx, reader)                                                                                           \
     const struct net_op variable = {                                                                                           \
-        .name = onnx, .min_in = 1, .max_in = 1, .max_out = 1, .read = reader, .plan = plan_pool, .run = run}
+        .name = onnx, .min_in = 1, .max_in = 1, .max_out = 1, .read = reader, .plan = plan_pool, .part = run_part}
 POOL(net_op_max_pool, "MaxPool", read_max);
 POOL(net_op_average_pool, "AveragePool", read_average);
 POOL(net_op_global_max_pool, "GlobalMaxPool", read_global_max);

@@ -139,7 +139,7 @@ static int evaluate(struct net_plan *plan, struct net_step *step, struct fa_err 
     float *scratch = fa_mem_aligned(step->scratch, sizeof *scratch, err);
     if (!scratch)
         return -1;
-    step->op->run(step, scratch);
+    net_step_run(step, NULL, scratch, 0);
     free(scratch);
     return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef FA_NET_PLAN_H
 #define FA_NET_PLAN_H
 
+#include "fa/par.h"
 #include "op.h"
 
 struct net_buffer {
@@ -40,6 +41,10 @@ int net_plan_node(struct net_plan *plan, size_t node, struct fa_err *err);
 /* fuse.c: gives a step with an epilogue the sum and the activation that are all that reads its output, which is value, unless
  * a value between is wanted. Returns the value that the step then makes. */
 size_t net_plan_fuse(struct net_plan *plan, struct net_step *step, size_t value, struct fa_err *err);
+
+/* part.c: does a step whose views have been pointed at data; threads of pool (or NULL) that are there take parts of it. Worker
+ * number w has its scratch w * stride floats behind the first one's. */
+void net_step_run(const struct net_step *step, struct fa_pool *pool, float *scratch, size_t stride);
 
 /* layers.c: a step as fa_exec_layers() tells it. */
 int net_layer(struct net_plan *plan, const struct net_step *step, struct fa_net_layer *layer, struct fa_err *err);

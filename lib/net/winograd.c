@@ -5,7 +5,7 @@
 
 /* Tiles that are transformed, multiplied and transformed back together: panels of them. With fewer channels than LEAST the
  * transforms cost what the multiplications save. */
-enum { BLOCK_FLOATS = 1 << 18, LEAST = 32, MOST_FACTORS = 10 };
+enum { BLOCK_FLOATS = 1 << 18, LEAST = 32, LEAST_CHANNELS = 16, MOST_FACTORS = 10 };
 
 bool net_winograd_suits(const struct net_window *w, size_t group, size_t in, size_t out)
 {
@@ -83,6 +83,7 @@ struct run {
     const struct net_winograd *winograd;
     const struct net_step *step;
     const struct net_geometry *g;
+    struct net_tile part;       /* tiles and channels of the output that are done */
     size_t across, down, block; /* tiles of an image; that are done together */
     float *factor;          /* (factors, block, in): of the input */
     float *product;         /* (factors, block, out) */
@@ -182,17 +183,10 @@ static void multiply(const struct run *run, size_t n)
                 row[r] = factor + (t + r < n ? t + r : n - 1) * w->in;
             fa_tensor_pack_rows(&w->panels, row, w->in, run->panel + t * w->in);
         }
-        fa_tensor_multiply_panels(&w->panels, n, w->out, w->in, run->panel, w->weights + e * w->panel_floats,
+        fa_tensor_multiply_panels(&w->panels, n, run->part.cols, w->in, run->panel,
+                                  w->weights + e * w->panel_floats + run->part.col * w->in,
                                   run->product + e * run->block * w->out, w->out);
     }
-}
-
-static void finish_row(const struct run *run, size_t pixel, size_t n)
-{
-    const struct net_step *step = run->step;
-    size_t out = run->winograd->out;
-    const float *residual = step->residual.present ? (const float *)step->residual.data + pixel * out : NULL;
-    fa_tensor_epilogue(&step->epilogue, n, out, (float *)step->out[0].data + pixel * out, out, residual, out);
 }
 
 static void transform_output(const struct run *run, size_t tile, size_t t)
@@ -207,7 +201,7 @@ static void transform_output(const struct run *run, size_t tile, size_t t)
             x[row] = run->product + ((row * w->factors[1] + col) * run->block + t) * w->out;
         for (size_t row = 0; row < w->outputs[0]; row++)
             y[row] = run->tile + (row * w->factors[1] + col) * w->out;
-        transform(w->kernel[0], true, w->out, x, y);
+        transform(w->kernel[0], true, run->part.cols, x, y);
     }
     for (size_t row = 0; row < w->outputs[0] && place.y + row < g->out[0]; row++) {
         size_t pixel = (place.image * g->out[0] + place.y + row) * g->out[1] + place.x, n = g->out[1] - place.x;
@@ -215,18 +209,28 @@ static void transform_output(const struct run *run, size_t tile, size_t t)
         for (size_t col = 0; col < w->factors[1]; col++)
             x[col] = run->tile + (row * w->factors[1] + col) * w->out;
         for (size_t col = 0; col < w->outputs[1]; col++)
-            y[col] = col < n ? (float *)run->step->out[0].data + (pixel + col) * w->out : run->beyond;
-        transform(w->kernel[1], true, w->out, x, y);
-        finish_row(run, pixel, n);
+            y[col] = col < n ? (float *)run->step->out[0].data + (pixel + col) * w->out + run->part.col : run->beyond;
+        transform(w->kernel[1], true, run->part.cols, x, y);
+        net_finish(run->step, pixel, n, run->part.col, run->part.cols);
     }
 }
 
+/* The transforms want whole vectors of channels: where the last panel has less, columns are not divided. */
+static struct net_tile part_of(const struct run *run, size_t images, struct net_part part)
+{
+    struct fa_panels panels = run->winograd->panels;
+    size_t out = run->winograd->out, last = out % panels.cols;
+    panels.cols = last && last < LEAST_CHANNELS ? out : panels.cols;
+    return net_part_product(part, &panels, images * run->down * run->across, out);
+}
+
 void net_winograd_run(const struct net_winograd *winograd, const struct net_step *step, const struct net_geometry *g,
-                      size_t images, float *scratch)
+                      size_t images, struct net_part part, float *scratch)
 {
     struct run run = {.winograd = winograd, .step = step, .g = g, .across = tiles(winograd, g, 1), .down = tiles(winograd, g, 0)};
     divide_scratch(&run, scratch);
-    for (size_t begin = 0, n, end = images * run.down * run.across; begin < end; begin += n) {
+    run.part = part_of(&run, images, part);
+    for (size_t begin = run.part.row, n, end = run.part.cols ? begin + run.part.rows : 0; begin < end; begin += n) {
         n = end - begin < run.block ? end - begin : run.block;
         for (size_t t = 0; t < n; t++)
             transform_input(&run, begin + t, t);

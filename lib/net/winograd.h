@@ -24,8 +24,8 @@ int net_winograd_prepare(struct net_graph *graph, struct net_winograd *winograd,
 /* Floats of scratch that a run on such images wants. */
 size_t net_winograd_scratch(const struct net_winograd *winograd);
 
-/* The whole layer: x and y are the images of step->in[0] and step->out[0], which has its epilogue done too. */
+/* A part of the layer: x and y are the images of step->in[0] and step->out[0], which has its epilogue done too. */
 void net_winograd_run(const struct net_winograd *winograd, const struct net_step *step, const struct net_geometry *g,
-                      size_t images, float *scratch);
+                      size_t images, struct net_part part, float *scratch);
 
 #endif

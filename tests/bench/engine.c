@@ -1,10 +1,10 @@
 /* The embedding engine alone, without processes, streams or crops' decoding, for embed.py:
  *
- *     engine NET SIDE BATCH THREADS INPUT OUTPUT
+ *     engine NET SIDE BATCH THREADS INPUT OUTPUT [share]
  *
  * NET takes pictures of N x 3 x SIDE x SIDE floats, of which INPUT holds some; what comes out for them goes to OUTPUT. Then for
  * each line of standard input, which is a number of seconds, it prints how many pictures a second all threads together did in
- * that time, each running batches of its own; `peak` instead of a number asks for GFLOP a second of fused multiply-adds alone;
+ * that time, each running batches of its own, or, with `share`, one of them batches with whose layers the others help; `peak` instead of a number asks for GFLOP a second of fused multiply-adds alone;
  * at the end of input, the most memory it had, in MiB. */
 #define _XOPEN_SOURCE 700 /* putenv() */
 #include <pthread.h>
@@ -141,7 +141,8 @@ int main(int argc, char **argv)
     struct fa_err err;
     struct worker worker[MOST_THREADS] = {{0}};
     char line[64];
-    if (argc != 7)
+    struct fa_pool *pool = NULL;
+    if (argc < 7)
         fail("usage: engine NET SIDE BATCH THREADS INPUT OUTPUT");
     size_t side = strtoul(argv[2], NULL, 10), batch = strtoul(argv[3], NULL, 10), threads = strtoul(argv[4], NULL, 10), pictures;
     if (fa_tensor_setting()) /* before the first product */
@@ -150,10 +151,15 @@ int main(int argc, char **argv)
     if (!net || fa_net_noutputs(net) != 1 || threads < 1 || threads > MOST_THREADS)
         fail(net ? "want a network of one output, and 1 to 64 threads" : err.text);
     float *picture = read_pictures(argv[5], 3 * side * side, &pictures);
+    if (argc > 7) {
+        pool = fa_pool_new((unsigned)threads, &err);
+        threads = pool ? 1 : 0;
+    }
     for (size_t i = 0; i < threads; i++) {
         worker[i] = (struct worker){.exec = fa_exec_new(net, &err), .picture = picture, .pictures = pictures, .side = side, .batch = batch};
         if (!worker[i].exec || pictures < batch)
             fail("no memory, or too few pictures");
+        fa_exec_share(worker[i].exec, pool);
     }
     write_outputs(&worker[0], argv[6]);
     puts("ready");
@@ -167,6 +173,7 @@ int main(int argc, char **argv)
     printf("%ld\n", usage.ru_maxrss >> 10);
     for (size_t i = 0; i < threads; i++)
         fa_exec_free(worker[i].exec);
+    fa_pool_free(pool);
     fa_net_close(net);
     free(picture);
     return 0;
