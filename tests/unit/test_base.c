@@ -1,4 +1,5 @@
 /* Room base: arena, growth, generator, pool, ordered pipeline. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,7 +76,7 @@ static void below_is_uniform_and_streams_differ(void **state)
 
 static void count_index(void *arg, size_t i, unsigned worker)
 {
-    assert_in_range(worker, 0, 3);
+    assert_in_range(worker, 0, 7);
     ((unsigned char *)arg)[i]++;
 }
 
@@ -94,7 +95,56 @@ static void pool_visits_each_index_once(void **state)
     fa_pool_free(pool);
 }
 
+struct lent {
+    struct fa_pool *pool;
+    unsigned char seen[300];
+};
+
+static void *lend(void *arg)
+{
+    struct lent *lent = arg;
+    fa_pool_help(lent->pool);
+    return NULL;
+}
+
+/* Two threads do loops of one pool at once, and two more help. */
+static void *run_lent_loops(void *arg)
+{
+    struct lent *lent = arg;
+    for (size_t n = 0; n < 300; n++) {
+        memset(lent->seen, 0, sizeof lent->seen);
+        fa_pool_for(lent->pool, n, count_index, lent->seen);
+        for (size_t i = 0; i < 300; i++)
+            assert_int_equal(lent->seen[i], i < n);
+    }
+    return NULL;
+}
+
+static void threads_are_lent_to_a_pool(void **state)
+{
+    (void)state;
+    struct fa_err err;
+    struct lent lent[2] = {{.pool = fa_pool_open(4, &err)}};
+    pthread_t helper[4], other;
+    assert_non_null(lent[0].pool);
+    assert_int_equal(fa_pool_present(lent[0].pool), 1);
+    lent[1].pool = lent[0].pool;
+    run_lent_loops(&lent[0]);
+    for (size_t i = 0; i < 4; i++) /* one too many, who is sent back */
+        assert_int_equal(pthread_create(&helper[i], NULL, lend, &lent[0]), 0);
+    assert_int_equal(pthread_create(&other, NULL, run_lent_loops, &lent[1]), 0);
+    run_lent_loops(&lent[0]);
+    pthread_join(other, NULL);
+    fa_pool_dismiss(lent[0].pool);
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(helper[i], NULL);
+    assert_int_equal(fa_pool_present(lent[0].pool), 4);
+    run_lent_loops(&lent[0]);
+    fa_pool_free(lent[0].pool);
+}
+
 struct job {
+    struct fa_pool *pool;
     int next, end, read_fails, work_fails, write_fails, written, alive;
 };
 
@@ -117,7 +167,11 @@ static int job_work(void *arg, unsigned worker, void *item, struct fa_err *err)
 {
     struct job *job = arg;
     int number = *(int *)item;
+    unsigned char seen[8] = {0};
     (void)worker;
+    fa_pool_for(job->pool, sizeof seen, count_index, seen);
+    for (size_t i = 0; i < sizeof seen; i++)
+        assert_int_equal(seen[i], 1);
     nanosleep(&(struct timespec){.tv_nsec = number % 7 * 20000}, NULL);
     return number >= job->work_fails ? fa_err_set(err, "work %d", number) : 0;
 }
@@ -152,7 +206,10 @@ static void pipeline_keeps_order_and_reports_the_first_error(void **state)
             struct job job = {.end = 200, .read_fails = cases[i].read, .work_fails = cases[i].work, .write_fails = cases[i].write};
             struct fa_pipeline pipeline = {workers, &job, job_read, job_work, job_write, job_drop};
             struct fa_err err = {""};
-            assert_int_equal(fa_pipeline_run(&pipeline, &err), cases[i].message[0] ? -1 : 0);
+            struct fa_pool *pool = workers % 2 ? fa_pool_open(workers, &err) : NULL;
+            job.pool = pool;
+            assert_int_equal(fa_pipeline_run_helping(&pipeline, pool, &err), cases[i].message[0] ? -1 : 0);
+            fa_pool_free(pool);
             assert_string_equal(err.text, cases[i].message);
             assert_int_equal(job.written, cases[i].written);
             assert_int_equal(job.alive, 0);
@@ -167,6 +224,7 @@ int main(void)
         cmocka_unit_test(philox_matches_its_known_answer),
         cmocka_unit_test(below_is_uniform_and_streams_differ),
         cmocka_unit_test(pool_visits_each_index_once),
+        cmocka_unit_test(threads_are_lent_to_a_pool),
         cmocka_unit_test(pipeline_keeps_order_and_reports_the_first_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "../../lib/net/winograd.h"
 #include "fa/rng.h"
 
-enum { IN = 33, OUT = 41, IMAGES = 2, LEFT_OUT = 5 }; /* channels that do not fill panels; pixels lie LEFT_OUT apart */
+enum { IN = 33, OUT = 48, IMAGES = 2, LEFT_OUT = 5 }; /* channels that do not fill panels; pixels lie LEFT_OUT apart */
 
 struct layer {
     size_t kernel[2], in[2], out[2], pad;
@@ -50,13 +50,13 @@ static double plain(const struct layer *l, size_t image, size_t y, size_t x, siz
     return sum > 0 ? sum : 0;
 }
 
-static void run(struct layer *l)
+static void run(struct layer *l, size_t parts)
 {
     struct fa_err err;
     struct net_graph graph = {.label = "test"};
     struct net_winograd w = {.kernel = {l->kernel[0], l->kernel[1]}, .in = IN, .out = OUT, .panels = fa_tensor_panels(true)};
     struct net_view in = {.data = l->x}, out = {.data = l->y};
-    struct net_step step = {.in = &in, .out = &out, .residual = {.present = true, .data = l->residual}};
+    struct net_step step = {.in = &in, .out = &out, .residual = {.present = true, .data = l->residual}, .channels = OUT};
     struct net_geometry g = {.channels = IN, .pixel = IN + LEFT_OUT};
     for (int axis = 0; axis < 2; axis++) {
         g.in[axis] = l->in[axis];
@@ -69,7 +69,8 @@ static void run(struct layer *l)
     assert_int_equal(net_winograd_prepare(&graph, &w, l->w, &err), 0);
     float *scratch = fa_mem_aligned(net_winograd_scratch(&w), sizeof *scratch, &err);
     memset(scratch, 0xff, net_winograd_scratch(&w) * sizeof *scratch); /* NaN */
-    net_winograd_run(&w, &step, &g, IMAGES, scratch);
+    for (size_t i = 0; i < parts; i++)
+        net_winograd_run(&w, &step, &g, IMAGES, (struct net_part){i, parts}, scratch);
     free(scratch);
     net_weights_release(&graph);
 }
@@ -86,7 +87,12 @@ static void check(size_t ky, size_t kx, size_t height, size_t width, size_t pad,
     l.y = draw(outputs, 4);
     for (size_t o = 0; o < OUT; o++)
         l.bias[o] = (float)o / OUT;
-    run(&l);
+    run(&l, 1);
+    float *whole = draw(outputs, 5);
+    memcpy(whole, l.y, outputs * sizeof *whole);
+    run(&l, 3);
+    assert_memory_equal(l.y, whole, outputs * sizeof *whole);
+    free(whole);
     double error = 0, length = 0;
     for (size_t i = 0; i < outputs; i++) {
         size_t at = i / OUT;
