@@ -108,8 +108,11 @@ static void print_sums(const struct fa_net *net, const struct fa_exec *exec, con
     if (images)
         printf("%.3f ms an image, %.1f images/s and %.1f GFLOP/s of one thread, batches of %zu\n", 1e3 * seconds / count,
                count / seconds, 2e-9 * (double)macs / seconds, images);
-    printf("%.1f MiB of weights, %.1f MiB a thread for %zu image%s\n", (double)fa_net_memory(net) / 0x1p20,
+    printf("%.1f MiB of weights, %.1f MiB a thread for %zu image%s", (double)fa_net_memory(net) / 0x1p20,
            (double)fa_exec_memory(exec) / 0x1p20, images ? images : 1, images > 1 ? "s" : "");
+    if (!images)
+        printf(", batches of %zu", fa_exec_batch(exec));
+    printf("\n");
 }
 
 /* Once, or for a while. */
@@ -123,43 +126,59 @@ static void run(struct fa_exec *exec, const struct fa_tensor *input, struct fa_t
     while (again && time(NULL) <= end);
 }
 
-/* images: of a batch that is timed, or 0. */
-static void describe(const struct fa_net *net, const char *path, const struct fa_card *card, size_t images)
+static void make_inputs(const struct fa_net *net, const struct fa_card *card, size_t images, struct fa_tensor *input)
+{
+    for (size_t i = 0; i < fa_net_ninputs(net); i++)
+        input[i] = noise(fa_net_input(net, i), card, images);
+}
+
+static void free_inputs(const struct fa_net *net, struct fa_tensor *input)
+{
+    for (size_t i = 0; i < fa_net_ninputs(net); i++)
+        free((float *)(size_t)input[i].data);
+}
+
+/* Of one image, or of batches that are timed; batch 0: as it suits the network. */
+static void describe(const struct fa_net *net, const char *path, const struct fa_card *card, bool profile, size_t batch)
 {
     struct fa_err err;
-    size_t ninputs = fa_net_ninputs(net), n;
-    struct fa_tensor *input = fa_mem_array(ninputs, sizeof *input, &err);
+    size_t n;
+    struct fa_tensor *input = fa_mem_array(fa_net_ninputs(net), sizeof *input, &err);
     struct fa_tensor *output = fa_mem_array(fa_net_noutputs(net), sizeof *output, &err);
     struct fa_exec *exec = fa_exec_new(net, &err);
     if (!input || !output || !exec)
         cli_fail(&err);
-    for (size_t i = 0; i < ninputs; i++)
-        input[i] = noise(fa_net_input(net, i), card, images ? images : 1);
-    run(exec, input, output, images > 0);
+    make_inputs(net, card, 1, input);
+    run(exec, input, output, false);
+    if (profile) {
+        batch = batch ? batch : fa_exec_batch(exec);
+        free_inputs(net, input);
+        make_inputs(net, card, batch, input);
+        run(exec, input, output, true);
+    }
     print_ends(net, path, input);
     const struct fa_net_layer *layer = fa_exec_layers(exec, &n, &err);
     if (!layer)
         cli_fail(&err);
-    print_layers(layer, n, images);
-    print_sums(net, exec, layer, n, images);
+    print_layers(layer, n, profile ? batch : 0);
+    print_sums(net, exec, layer, n, profile ? batch : 0);
     fa_exec_free(exec);
-    for (size_t i = 0; i < ninputs; i++)
-        free((float *)(size_t)input[i].data);
+    free_inputs(net, input);
     free(input);
     free(output);
 }
 
-static void describe_file(const char *path, unsigned flags, size_t images)
+static void describe_file(const char *path, unsigned flags, bool profile, size_t batch)
 {
     struct fa_err err;
     struct fa_net *net = fa_net_open(path, NULL, 0, flags, &err);
     if (!net)
         cli_fail(&err);
-    describe(net, path, NULL, images);
+    describe(net, path, NULL, profile, batch);
     fa_net_close(net);
 }
 
-static void describe_card(const char *model, const char *weights, const struct cli_list *set, unsigned flags, size_t images)
+static void describe_card(const char *model, const char *weights, const struct cli_list *set, unsigned flags, bool profile, size_t batch)
 {
     struct fa_err err;
     struct fa_card *card = cli_card(model, set);
@@ -169,24 +188,24 @@ static void describe_card(const char *model, const char *weights, const struct c
             struct fa_embedder *embedder = fa_embedder_open(card, path, flags, &err);
             if (!embedder)
                 cli_fail(&err);
-            describe(fa_embedder_net(embedder), path, card, images);
+            describe(fa_embedder_net(embedder), path, card, profile, batch);
             fa_embedder_close(embedder);
         } else {
             fputs(i ? "\n" : "", stdout);
-            describe_file(path, flags, images);
+            describe_file(path, flags, profile, batch);
         }
         free(path);
     }
     fa_card_free(card);
 }
 
-void embed_describe(const char *model, const char *weights, const struct cli_list *set, unsigned flags, size_t images)
+void embed_describe(const char *model, const char *weights, const struct cli_list *set, unsigned flags, bool profile, size_t batch)
 {
     char *path = cli_card_path(model);
     if (path || set->n)
-        describe_card(model, weights, set, flags, images);
+        describe_card(model, weights, set, flags, profile, batch);
     else
-        describe_file(weights ? weights : model, flags, images);
+        describe_file(weights ? weights : model, flags, profile, batch);
     free(path);
     struct cli_output output = cli_output_open(NULL, false);
     cli_output_close(&output);

@@ -17,8 +17,8 @@ void embed_make_header(struct fa_header *header, struct fa_arena *arena, const s
 /* Prints the paths of the card that -m names and of its weights, one a line. */
 void embed_print_files(const struct fa_card *card, const char *model, const char *weights);
 
-/* Prints what the networks of a card, or the network in a file, consist of; with images > 0, how long each step takes for
- * batches of so many. flags: of fa_net_open(). */
-void embed_describe(const char *model, const char *weights, const struct cli_list *set, unsigned flags, size_t images);
+/* Prints what the networks of a card, or the network in a file, consist of; or how long each step takes, for batches of so many
+ * images, 0: as fa_exec_batch() has it. flags: of fa_net_open(). */
+void embed_describe(const char *model, const char *weights, const struct cli_list *set, unsigned flags, bool profile, size_t batch);
 
 #endif

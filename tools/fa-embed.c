@@ -121,7 +121,7 @@ static void run(struct embed *embed)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.model = "facenet-taps", .batch = 8, .threads = fa_par_cores()};
+    struct options o = {.model = "facenet-taps", .threads = fa_par_cores()};
     const struct cli_option rows[] = {
         {'m', "model", "CARD", CLI_TEXT, &o.model, "card of the embedder, or a network file", 0, 0},
         {0, "weights", "FILE", CLI_TEXT, &o.weights, "the card's weights, from a file of yours", 0, 0},
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
         {0, "exact", NULL, CLI_FLAG, &o.exact, "no fast convolution, whose results differ in the sixth digit", 0, 0},
         {0, "describe", NULL, CLI_FLAG, &o.describe, "print what the network consists of, and exit", 0, 0},
         {0, "profile", NULL, CLI_FLAG, &o.profile, "print how long each of its steps takes, and exit", 0, 0},
-        {'b', "batch", "N", CLI_COUNT, &o.batch, "faces a thread takes at once", 1, 1024},
+        {'b', "batch", "N", CLI_COUNT, &o.batch, "faces a thread takes at once (default: as suits the network)", 1, 1024},
         CLI_THREADS(&o.threads),
         CLI_OUTPUT(&o.output),
         CLI_NO_PROG,
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     if (o.describe || o.profile) {
         if (n > 1)
             cli_usage("--%s takes one network", o.describe ? "describe" : "profile");
-        embed_describe(n ? paths[0] : o.model, o.weights, &o.set, flags, o.profile ? (size_t)o.batch : 0);
+        embed_describe(n ? paths[0] : o.model, o.weights, &o.set, flags, o.profile, (size_t)o.batch);
         free(o.set.text);
         return 0;
     }
@@ -169,6 +169,7 @@ int main(int argc, char **argv)
         cli_fail(&err);
     embed_make_header(&header, &arena, fa_reader_header(embed.reader), card, embedder);
     embed.embedder = embedder;
+    o.batch = o.batch ? o.batch : (long)fa_embedder_batch(embedder);
     embed.expect = cli_expect(&header);
     embed.writer = fa_writer_open(output.fd, output.name, &header, &err);
     if (!embed.writer)

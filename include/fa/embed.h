@@ -21,6 +21,7 @@ void fa_embedder_close(struct fa_embedder *embedder);
 size_t fa_embedder_length(const struct fa_embedder *embedder);                  /* of a vector */
 size_t fa_embedder_feature(const struct fa_embedder *embedder, size_t feature); /* length of one of its parts */
 uint64_t fa_embedder_digest(const struct fa_embedder *embedder);                /* see fa_net_digest() */
+size_t fa_embedder_batch(const struct fa_embedder *embedder);                   /* see fa_exec_batch() */
 const struct fa_net *fa_embedder_net(const struct fa_embedder *embedder);       /* its outputs are the features' values */
 
 struct fa_embed_state *fa_embed_state_new(const struct fa_embedder *embedder, struct fa_err *err);

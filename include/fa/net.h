@@ -82,6 +82,10 @@ struct fa_net_layer {
  * out of memory. */
 const struct fa_net_layer *fa_exec_layers(struct fa_exec *exec, size_t *n, struct fa_err *err);
 
+/* How many images a run of an executor that has no more threads does fastest, judged by its last run, whatever that had: weights
+ * that do not fit the processor's second-level cache are read once for all of them, but values between layers fit it less. */
+size_t fa_exec_batch(const struct fa_exec *exec);
+
 size_t fa_net_memory(const struct fa_net *net);    /* bytes of weights and other constants */
 size_t fa_exec_memory(const struct fa_exec *exec); /* bytes of working memory of the last run */
 

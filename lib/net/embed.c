@@ -11,7 +11,7 @@ struct fa_embedder {
     const struct fa_card *card;
     struct fa_net *net;
     size_t *size; /* of each feature */
-    size_t length;
+    size_t length, batch;
 };
 
 struct fa_embed_state {
@@ -148,6 +148,7 @@ static int measure(struct fa_embedder *embedder, struct fa_err *err)
             embedder->size[f] = card->feature[f].pool == FA_POOL_MEAN ? value->dim[card->nchw ? 1 : 3] : elements(value);
         embedder->length += failed ? 0 : embedder->size[f];
     }
+    embedder->batch = failed ? 0 : fa_exec_batch(state->exec);
     fa_embed_state_free(state);
     free(black);
     return failed ? -1 : 0;
@@ -216,6 +217,11 @@ size_t fa_embedder_feature(const struct fa_embedder *embedder, size_t feature)
 uint64_t fa_embedder_digest(const struct fa_embedder *embedder)
 {
     return fa_net_digest(embedder->net);
+}
+
+size_t fa_embedder_batch(const struct fa_embedder *embedder)
+{
+    return embedder->batch;
 }
 
 const struct fa_net *fa_embedder_net(const struct fa_embedder *embedder)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Detectors run many shapes: so many plans are kept, those not used for the longest time go first. */
 enum { MAX_PLANS = 32 };
@@ -185,6 +186,31 @@ const struct fa_net_layer *fa_exec_layers(struct fa_exec *exec, size_t *n, struc
         if (net_layer(plan, &plan->step[i], &layer[i], err))
             return NULL;
     return layer;
+}
+
+static size_t cache_bytes(void)
+{
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return bytes > 0 ? (size_t)bytes : 0;
+#else
+    return 0;
+#endif
+}
+
+/* As many as share out the weights to a fourth of what each image takes: of 1, 2, 4 ... 32, this was the fastest within 2 % for FaceNet
+ * (131 MiB of weights, 3.5 for an image: 8) and MobileFaceNet (4.6 and 2.7: 1, by 8 % before 8). */
+size_t fa_exec_batch(const struct fa_exec *exec)
+{
+    enum { SHARE = 4, MOST = 16 };
+    const struct net_plan *plan = exec->plan;
+    size_t weights = fa_net_memory(exec->net), batch = 1;
+    if (!plan || plan->graph->ninputs == 0 || plan->rank[0] == 0 || plan->dim[0][0] == 0 || weights <= cache_bytes())
+        return 1;
+    size_t image = plan->floats * sizeof(float) / plan->dim[0][0];
+    while (batch < MOST && weights >= 2 * batch * SHARE * image)
+        batch *= 2;
+    return batch;
 }
 
 size_t fa_exec_memory(const struct fa_exec *exec)

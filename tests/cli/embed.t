@@ -22,6 +22,8 @@ check "a network file is described" 0 "" fa-embed --describe "$net"
 grep -qx 'input    x ?x3x32x32, here 1x3x32x32' "$out" && grep -q '^ *[0-9]*  Conv+Clip  *1x8x16x16  *224  *55296  /' "$out" &&
     grep -q '^[0-9]* layers, [0-9]* parameters, [0-9.]* million MACs an image$' "$out"
 result $? "... its input, its layers and their sums"
+grep -q '^[0-9.]* MiB of weights, [0-9.]* MiB a thread for 1 image, batches of 1$' "$out"
+result $? "... and that weights as small as these want no batches"
 value=$(sed -n 's/^ *3  .*  \([^ ]*\) (.*)$/\1/p' "$out")
 check "a value that it names can be asked for" 0 "" fa-embed --describe -m "$net" --set 'input = 32x32 rgb nchw' --set 'crop = whole' \
     --set "feature = $value mean"
@@ -37,6 +39,9 @@ check "a network is profiled" 0 "" fa-embed --profile -b 2 "$net"
 grep -q '^ *2  Conv+Clip  *2x8x16x16  *[0-9.]* *[0-9.]* *[0-9.]*[1-9][0-9.]*  product  ' "$out" && grep -q '  depthwise  ' "$out" &&
     grep -q '^[0-9.]* ms an image, [0-9.]* images/s and [0-9.]* GFLOP/s of one thread, batches of 2$' "$out"
 result $? "... with the time of each layer and of all"
+check "... by default as it is run" 0 "" fa-embed --profile "$net"
+grep -q 'one thread, batches of 1$' "$out"
+result $? "... and for the batch that suits it"
 check "an open size is taken for 128" 0 "" fa-embed --describe tests/golden/nets/scrfd/model.onnx
 grep -qx 'input    x ?x3x?x?, here 1x3x128x128' "$out"
 result $? "... which is said"
