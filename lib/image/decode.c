@@ -21,6 +21,8 @@ struct fa_decoder {
     char warning[128]; /* the first one while a reason is looked for: libpng's, which do not get into vips's buffer */
 };
 
+enum { STRIP = 16 }; /* rows */
+
 enum outcome { DONE, EXPLAINED, UNEXPLAINED }; /* UNEXPLAINED: the reason is in vips's buffer */
 
 static void take_message(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer arg)
@@ -202,19 +204,32 @@ static VipsImage *shrink(VipsImage *in, size_t factor)
     return out;
 }
 
+/* In strips and in this thread: libvips's own threads would have to be woken for each picture, and ours are all at work. A
+ * loader reads its file in order, some rows at a time, so that strips of a few rows cost nothing more. */
+static int copy_pixels(VipsImage *from, struct fa_image *image)
+{
+    VipsRegion *region = vips_region_new(from);
+    size_t line = 3 * image->width;
+    int failed = !region;
+    for (int y = 0; y < from->Ysize && !failed; y += STRIP) {
+        VipsRect strip = {0, y, from->Xsize, from->Ysize - y < STRIP ? from->Ysize - y : STRIP};
+        failed = vips_region_prepare(region, &strip);
+        for (int row = y; row < y + strip.height && !failed; row++)
+            memcpy(image->pixel + (size_t)row * line, region->data + (ptrdiff_t)(row - region->valid.top) * region->bpl, line);
+    }
+    if (region)
+        g_object_unref(region);
+    return failed;
+}
+
 /* Takes over from. */
 static enum outcome write_pixels(VipsImage *from, struct fa_image *image, struct fa_err *err)
 {
     enum outcome outcome = EXPLAINED;
     if (from->Bands != 3)
         fa_err_set(err, "cannot convert to RGB: %d channels", from->Bands);
-    else if (!fa_image_new(image, (size_t)from->Xsize, (size_t)from->Ysize, err)) {
-        VipsImage *to = vips_image_new_from_memory(image->pixel, 3 * image->width * image->height, from->Xsize, from->Ysize, 3,
-                                                   VIPS_FORMAT_UCHAR);
-        outcome = to && !vips_image_write(from, to) ? DONE : UNEXPLAINED;
-        if (to)
-            g_object_unref(to);
-    }
+    else if (!fa_image_new(image, (size_t)from->Xsize, (size_t)from->Ysize, err))
+        outcome = copy_pixels(from, image) ? UNEXPLAINED : DONE;
     if (outcome != DONE)
         fa_image_free(image);
     g_object_unref(from);
