@@ -17,6 +17,7 @@ enum {
     TILE = 131,   /* positions of P-Net along each side that one run takes, so that no picture is too large for memory */
     VIEW = STRIDE * TILE + CELL - STRIDE, /* pixels that these see */
     NINPUT = 3 * VIEW * VIEW,
+    BATCH = 8, /* candidates at once, of which R-Net's and O-Net's layers stay in the cache */
 };
 static const double unit = 1; /* boxes include their last pixel */
 
@@ -252,7 +253,7 @@ static long judge_batch(struct fa_scan *scan, size_t net, size_t side, struct ca
 static int judge(struct fa_scan *scan, const struct fa_image *image, size_t net, size_t side, struct fa_err *err)
 {
     struct candidates *list = &scan->list;
-    size_t kept = 0, batch = 0, most = NINPUT / (3 * side * side);
+    size_t kept = 0, batch = 0;
     for (size_t i = 0; i < list->n; i++) {
         struct fa_region region;
         struct candidate candidate = list->item[i];
@@ -262,7 +263,7 @@ static int judge(struct fa_scan *scan, const struct fa_image *image, size_t net,
                 return -1;
             list->item[kept + batch++] = candidate; /* at or before i */
         }
-        if (batch == most || (batch && i + 1 == list->n)) {
+        if (batch == BATCH || (batch && i + 1 == list->n)) {
             long passed = judge_batch(scan, net, side, list->item + kept, batch, list->item + kept, err);
             if (passed < 0)
                 return -1;
