@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,39 +75,70 @@ static void free_taps(struct taps *taps)
     free(taps->weight);
 }
 
-/* line[0..3*region.width-1] += weight * row y of the region; rows and columns outside the picture are black. */
-static void add_row(float *line, const struct fa_image *image, struct fa_region region, size_t y, float weight)
-{
-    long row = region.y + (long)y;
-    long begin = region.x < 0 ? -region.x : 0;
-    long end = (long)image->width - region.x < (long)region.width ? (long)image->width - region.x : (long)region.width;
-    if (row < 0 || row >= (long)image->height || begin >= end)
-        return;
-    const unsigned char *pixel = image->pixel + 3 * ((size_t)row * image->width + (size_t)(region.x + begin));
-    float *at = line + 3 * begin;
-    for (size_t i = 0; i < 3 * (size_t)(end - begin); i++)
-        at[i] += weight * (float)pixel[i];
-}
-
-static void shrink_line(float *out, const float *line, const struct tap *tap, size_t width)
-{
-    for (size_t x = 0; x < width; x++, tap++) {
-        const float *at = line + 3 * tap->first;
-        float sum[3] = {0};
-        for (size_t k = 0; k < tap->n; k++)
-            for (size_t c = 0; c < 3; c++)
-                sum[c] += tap->weight[k] * at[3 * k + c];
-        memcpy(out + 3 * x, sum, sizeof sum);
-    }
-}
-
 /* What one call of the two below works with. */
 struct scaler {
     const struct fa_image *from;
     struct fa_region region;
     struct taps across, down;
-    float *line; /* a row of the region, summed in y */
+    float *line;   /* a row of the region, summed in y */
+    uint16_t *sum; /* of so many rows of bytes that it cannot overflow */
 };
+
+enum { MOST_ROWS = 257 };
+
+/* The bytes of row y of the region, n of them, which are numbers begin.. of its line; 0 where it lies outside the picture. */
+static size_t find_bytes(const struct scaler *scaler, size_t y, size_t *begin, const unsigned char **byte)
+{
+    const struct fa_image *image = scaler->from;
+    struct fa_region region = scaler->region;
+    long row = region.y + (long)y, first = region.x < 0 ? -region.x : 0;
+    long end = (long)image->width - region.x < (long)region.width ? (long)image->width - region.x : (long)region.width;
+    if (row < 0 || row >= (long)image->height || first >= end)
+        return 0;
+    *begin = 3 * (size_t)first;
+    *byte = image->pixel + 3 * ((size_t)row * image->width + (size_t)(region.x + first));
+    return 3 * (size_t)(end - first);
+}
+
+/* line += weight * row y of the region; rows and columns outside the picture are black. */
+static void add_row(struct scaler *scaler, size_t y, float weight)
+{
+    const unsigned char *byte = NULL;
+    size_t begin = 0, n = find_bytes(scaler, y, &begin, &byte);
+    float *at = scaler->line + begin;
+    for (size_t i = 0; i < n; i++)
+        at[i] += weight * (float)byte[i];
+}
+
+/* The same for n rows of one weight: whole numbers are added up many times as fast, and without any error. */
+static void add_rows(struct scaler *scaler, size_t y, size_t n, float weight)
+{
+    memset(scaler->sum, 0, 3 * scaler->region.width * sizeof *scaler->sum);
+    for (size_t k = 0; k < n; k++) {
+        const unsigned char *byte = NULL;
+        size_t begin = 0, nbytes = find_bytes(scaler, y + k, &begin, &byte);
+        uint16_t *sum = scaler->sum + begin;
+        for (size_t i = 0; i < nbytes; i++)
+            sum[i] = (uint16_t)(sum[i] + byte[i]);
+    }
+    for (size_t i = 0; i < 3 * scaler->region.width; i++)
+        scaler->line[i] += weight * (float)scaler->sum[i];
+}
+
+/* Four numbers are loaded for three. */
+static void shrink_line(float *out, const float *line, const struct tap *tap, size_t width)
+{
+    typedef float float4 __attribute__((vector_size(16)));
+    for (size_t x = 0; x < width; x++, tap++) {
+        const float *at = line + 3 * tap->first;
+        float4 sum = {0}, pixel;
+        for (size_t k = 0; k < tap->n; k++) {
+            memcpy(&pixel, at + 3 * k, sizeof pixel);
+            sum += tap->weight[k] * pixel;
+        }
+        memcpy(out + 3 * x, &sum, 3 * sizeof *out);
+    }
+}
 
 static int open_scaler(struct scaler *scaler, size_t width, size_t height, struct fa_err *err)
 {
@@ -117,8 +149,9 @@ static int open_scaler(struct scaler *scaler, size_t width, size_t height, struc
     if (make_taps(&scaler->across, region.width, width, grow, err) ||
         make_taps(&scaler->down, region.height, height, grow, err))
         return -1;
-    scaler->line = fa_mem_array(region.width, 3 * sizeof *scaler->line, err);
-    return scaler->line ? 0 : -1;
+    scaler->line = fa_mem_array(3 * region.width + 1, sizeof *scaler->line, err);
+    scaler->sum = scaler->line ? fa_mem_array(region.width, 3 * sizeof *scaler->sum, err) : NULL;
+    return scaler->sum ? 0 : -1;
 }
 
 static void close_scaler(struct scaler *scaler)
@@ -126,14 +159,21 @@ static void close_scaler(struct scaler *scaler)
     free_taps(&scaler->across);
     free_taps(&scaler->down);
     free(scaler->line);
+    free(scaler->sum);
 }
 
 static void scale_row(struct scaler *scaler, size_t y, size_t width, float *out)
 {
     const struct tap *tap = &scaler->down.tap[y];
     memset(scaler->line, 0, 3 * scaler->region.width * sizeof *scaler->line);
-    for (size_t k = 0; k < tap->n; k++)
-        add_row(scaler->line, scaler->from, scaler->region, tap->first + k, tap->weight[k]);
+    for (size_t k = 0, n; k < tap->n; k += n) {
+        for (n = 1; k + n < tap->n && n < MOST_ROWS && tap->weight[k + n] == tap->weight[k];)
+            n++;
+        if (n > 1)
+            add_rows(scaler, tap->first + k, n, tap->weight[k]);
+        else
+            add_row(scaler, tap->first + k, tap->weight[k]);
+    }
     shrink_line(out, scaler->line, scaler->across.tap, width);
 }
 
