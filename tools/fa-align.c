@@ -107,7 +107,7 @@ static void align_all(struct run *run)
     for (unsigned i = 0; i < workers; i++)
         if (!(run->worker[i] = fa_align_worker_new(&run->align, &err)))
             cli_fail(&err);
-    struct fa_pipeline pipeline = {workers, run, read_job, align_job, write_job, drop_job};
+    struct fa_pipeline pipeline = {workers, run, read_job, align_job, write_job, drop_job, NULL};
     if (fa_pipeline_run(&pipeline, &err))
         cli_fail(&err);
     if (!fa_writer_count(run->writer))

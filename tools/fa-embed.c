@@ -110,8 +110,8 @@ static void run(struct embed *embed)
             cli_fail(&err);
         fa_embed_share(embed->state[i], pool);
     }
-    struct fa_pipeline pipeline = {workers, embed, read_batch, embed_batch, write_batch, drop_batch};
-    if (fa_pipeline_run_helping(&pipeline, pool, &err) || fa_writer_end(embed->writer, &err))
+    struct fa_pipeline pipeline = {workers, embed, read_batch, embed_batch, write_batch, drop_batch, pool};
+    if (fa_pipeline_run(&pipeline, &err) || fa_writer_end(embed->writer, &err))
         cli_fail(&err);
     for (unsigned i = 0; i < workers; i++)
         fa_embed_state_free(embed->state[i]);

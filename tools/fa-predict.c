@@ -161,7 +161,7 @@ static void close_run(struct run *run)
 
 static void predict_all(struct run *run, const struct cli_output *output, const struct fa_header *header)
 {
-    struct fa_pipeline pipeline = {(unsigned)given.threads, run, read_batch, predict_batch, write_batch, drop_batch};
+    struct fa_pipeline pipeline = {(unsigned)given.threads, run, read_batch, predict_batch, write_batch, drop_batch, NULL};
     struct fa_record last = {0};
     struct fa_err err;
     if ((!given.each && !(run->copies = fa_copies_new(header->head, header->nheads, &err))) ||

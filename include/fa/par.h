@@ -41,14 +41,13 @@ struct fa_pipeline {
     int (*write)(void *arg, void *item, struct fa_err *err);
     /* Frees an item that will not be written, after an error. */
     void (*drop)(void *arg, void *item);
+    /* NULL, or from fa_pool_open() for so many workers: those that find nothing more to take help with the loops that work() of
+     * the others does by it. It is dismissed at the end. */
+    struct fa_pool *pool;
 };
 
 /* Runs until read() ends or something fails. What was read before the failing item is written first, so that output up
  * to an error does not depend on the number of workers; the first error in item order is the one reported. */
 int fa_pipeline_run(const struct fa_pipeline *pipeline, struct fa_err *err);
-
-/* The same, and workers that find nothing more to take help with the loops that work() of the others does by pool, which
- * fa_pool_open() made for so many workers. It is dismissed then. */
-int fa_pipeline_run_helping(const struct fa_pipeline *pipeline, struct fa_pool *pool, struct fa_err *err);
 
 #endif

@@ -14,7 +14,6 @@ struct slot {
 
 struct ring {
     const struct fa_pipeline *pipeline;
-    struct fa_pool *pool; /* or NULL */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct slot *slot;
@@ -110,8 +109,8 @@ static void *run_worker(void *arg)
         }
     int over = is_over(ring);
     pthread_mutex_unlock(&ring->lock);
-    if (ring->pool)
-        (over ? fa_pool_dismiss : fa_pool_help)(ring->pool);
+    if (ring->pipeline->pool)
+        (over ? fa_pool_dismiss : fa_pool_help)(ring->pipeline->pool);
     return NULL;
 }
 
@@ -129,13 +128,8 @@ static void run_workers(struct ring *ring, struct worker *worker, unsigned n)
 
 int fa_pipeline_run(const struct fa_pipeline *pipeline, struct fa_err *err)
 {
-    return fa_pipeline_run_helping(pipeline, NULL, err);
-}
-
-int fa_pipeline_run_helping(const struct fa_pipeline *pipeline, struct fa_pool *pool, struct fa_err *err)
-{
     unsigned n = pipeline->workers ? pipeline->workers : 1;
-    struct ring ring = {.pipeline = pipeline, .pool = pool, .size = 4 * (size_t)n};
+    struct ring ring = {.pipeline = pipeline, .size = 4 * (size_t)n};
     struct worker *worker = fa_mem_array(n, sizeof *worker, err);
     ring.slot = worker ? fa_mem_array(ring.size, sizeof *ring.slot, err) : NULL;
     int failed = !ring.slot;

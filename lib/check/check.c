@@ -63,7 +63,7 @@ static void drop_item(void *arg, void *item)
 
 int fa_check_each(struct fa_check *check, struct batch *batch, struct fa_err *err)
 {
-    const struct fa_pipeline pipeline = {check->order.threads, batch, next_item, work_item, finish_item, drop_item};
+    const struct fa_pipeline pipeline = {check->order.threads, batch, next_item, work_item, finish_item, drop_item, NULL};
     batch->order = &check->order;
     return fa_pipeline_run(&pipeline, err);
 }

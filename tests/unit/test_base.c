@@ -204,11 +204,11 @@ static void pipeline_keeps_order_and_reports_the_first_error(void **state)
     for (unsigned workers = 1; workers <= 8; workers++)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             struct job job = {.end = 200, .read_fails = cases[i].read, .work_fails = cases[i].work, .write_fails = cases[i].write};
-            struct fa_pipeline pipeline = {workers, &job, job_read, job_work, job_write, job_drop};
             struct fa_err err = {""};
             struct fa_pool *pool = workers % 2 ? fa_pool_open(workers, &err) : NULL;
+            struct fa_pipeline pipeline = {workers, &job, job_read, job_work, job_write, job_drop, pool};
             job.pool = pool;
-            assert_int_equal(fa_pipeline_run_helping(&pipeline, pool, &err), cases[i].message[0] ? -1 : 0);
+            assert_int_equal(fa_pipeline_run(&pipeline, &err), cases[i].message[0] ? -1 : 0);
             fa_pool_free(pool);
             assert_string_equal(err.text, cases[i].message);
             assert_int_equal(job.written, cases[i].written);
