@@ -96,14 +96,12 @@ static void point(struct fa_exec *exec, const struct net_plan *plan, const struc
 {
     if (!view->present)
         return;
-    if (view->content) {
-        size_t size = view->dtype == NET_F32 ? sizeof(float) : sizeof(int64_t);
-        view->data = (char *)(size_t)view->content + view->offset * (ptrdiff_t)size;
-    } else {
+    const void *base = view->content;
+    if (!base) {
         const struct net_buffer *buffer = &plan->buffer[view->buffer];
-        float *base = buffer->input == NET_NONE ? exec->memory + buffer->offset : (float *)(size_t)inputs[buffer->input].data;
-        view->data = base + view->offset;
+        base = buffer->input == NET_NONE ? exec->memory + buffer->offset : inputs[buffer->input].data;
     }
+    view->data = (char *)(size_t)base + view->offset * (ptrdiff_t)net_element(view->dtype);
 }
 
 static double now(void)

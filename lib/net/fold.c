@@ -36,7 +36,7 @@ static int keep_constant(struct net_graph *graph, size_t v, const struct net_vie
     constant->rank = view->rank;
     memcpy(constant->dim, view->dim, sizeof view->dim);
     constant->n = net_view_count(view);
-    size_t size = view->dtype == NET_F32 ? sizeof(float) : sizeof(int64_t);
+    size_t size = net_element(view->dtype);
     constant->data = fa_mem_aligned(constant->n, size, err);
     if (!constant->data)
         return -1;

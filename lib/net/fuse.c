@@ -15,7 +15,7 @@ static bool take_residual(struct net_plan *plan, const struct net_node *add, siz
     const struct net_view *out = &step->out[0];
     const struct net_view *other = &plan->value[add->in[add->in[0] == value]];
     uint8_t order[FA_NET_RANK];
-    if (add->in[0] == add->in[1] || !other->present || other->content || !same_shape(other, out))
+    if (add->in[0] == add->in[1] || !other->present || other->content || other->dtype != NET_F32 || !same_shape(other, out))
         return false;
     net_order_of(out, order);
     if (!net_is_dense(other, order))

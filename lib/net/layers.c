@@ -53,6 +53,6 @@ size_t fa_net_memory(const struct fa_net *net)
     }
     for (size_t i = 0; i < graph->nconstants; i++)
         if (graph->constant[i]->data)
-            bytes += graph->constant[i]->n * (graph->constant[i]->dtype == NET_F32 ? sizeof(float) : sizeof(int64_t));
+            bytes += graph->constant[i]->n * net_element(graph->constant[i]->dtype);
     return bytes;
 }

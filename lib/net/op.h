@@ -124,6 +124,7 @@ int net_axis(const struct net_plan *plan, const struct net_step *step, int64_t a
 
 /* view.c */
 size_t net_view_count(const struct net_view *view);
+size_t net_element(enum net_dtype dtype); /* its bytes */
 void net_dense(struct net_view *view, const uint8_t *order); /* sets the strides */
 bool net_is_dense(const struct net_view *view, const uint8_t *order);
 void net_order_of(const struct net_view *view, uint8_t order[FA_NET_RANK]); /* axes, outermost first */
@@ -131,7 +132,7 @@ void net_order_of(const struct net_view *view, uint8_t order[FA_NET_RANK]); /* a
 bool net_broadcast(const struct net_view *view, size_t rank, const size_t *dim, struct net_view *out);
 /* The shape that n views are broadcast to together; false if they do not fit. */
 bool net_broadcast_shape(const struct net_view *views, size_t n, size_t *rank, size_t *dim);
-/* dst = src, element by element; same shape. */
+/* dst = src, element by element; same shape; of one type, or integers become float32. */
 void net_copy(const struct net_view *dst, const struct net_view *src);
 
 /* A walk over several views of one shape: rows along the axis that is innermost in the first of them. */

@@ -111,6 +111,45 @@ static void run_pow(const struct net_step *step, float *scratch)
     while (net_walk_next(&walk));
 }
 
+static int read_mod(struct net_reading *r)
+{
+    bool *of_dividend = r->node->params = fa_arena_alloc(&r->graph->arena, sizeof *of_dividend, r->err);
+    if (!of_dividend)
+        return -1;
+    *of_dividend = net_attr_int(r, "fmod", 0) != 0;
+    return net_attr_done(r);
+}
+
+/* The remainder has the sign of the dividend, or of the divisor; of numbers with fractions it is the dividend's. */
+static int64_t remainder_of(int64_t a, int64_t b, bool of_dividend)
+{
+    if (b == 0 || b == -1)
+        return 0;
+    int64_t rest = a % b;
+    return rest != 0 && !of_dividend && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+static void run_mod(const struct net_step *step, float *scratch)
+{
+    const struct net_view *y = &step->out[0];
+    const bool *of_dividend = step->node->params;
+    struct net_view a, b;
+    struct net_walk walk;
+    (void)scratch;
+    net_broadcast(&step->in[0], y->rank, y->dim, &a);
+    net_broadcast(&step->in[1], y->rank, y->dim, &b);
+    net_walk_start(&walk, (const struct net_view *[]){y, &a, &b}, 3);
+    do
+        for (ptrdiff_t i = 0; i < (ptrdiff_t)walk.n; i++) {
+            ptrdiff_t to = walk.offset[0] + i * walk.step[0], p = walk.offset[1] + i * walk.step[1], q = walk.offset[2] + i * walk.step[2];
+            if (y->dtype == NET_F32)
+                ((float *)y->data)[to] = fmodf(((const float *)a.data)[p], ((const float *)b.data)[q]);
+            else
+                ((int64_t *)y->data)[to] = remainder_of(((const int64_t *)a.data)[p], ((const int64_t *)b.data)[q], *of_dividend);
+        }
+    while (net_walk_next(&walk));
+}
+
 /* A constant exponent of integers is taken for float32. */
 static int plan_pow(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
@@ -175,6 +214,7 @@ const struct net_op net_ops_binary[] = {
     {.name = "Max", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_max},
     {.name = "Min", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_min},
     {.name = "Pow", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_pow, .run = run_pow},
+    {.name = "Mod", .min_in = 2, .max_in = 2, .max_out = 1, .read = read_mod, .plan = plan_binary, .run = run_mod},
     {.name = "PRelu", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_prelu, .run = run_prelu,
      .activation = prelu_activation},
     {0},

@@ -2,6 +2,8 @@
  * go on. */
 #include "op.h"
 
+#include <math.h>
+
 enum relation { EQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL, AND, OR, XOR };
 
 static int plan_relation(struct net_plan *plan, struct net_step *step, struct fa_err *err)
@@ -95,6 +97,49 @@ static void run_not(const struct net_step *step, float *scratch)
         ((int64_t *)y.data)[i] = !((int64_t *)y.data)[i];
 }
 
+/* Bits of what counts: below, above 0, no number. */
+enum { NEGATIVE = 1, POSITIVE = 2, NAN_ITSELF = 4 };
+
+static int read_is(struct net_reading *r, int what)
+{
+    int *counts = r->node->params = fa_arena_alloc(&r->graph->arena, sizeof *counts, r->err);
+    if (!counts)
+        return -1;
+    *counts = what;
+    if (what != NAN_ITSELF)
+        *counts = (net_attr_int(r, "detect_negative", 1) ? NEGATIVE : 0) | (net_attr_int(r, "detect_positive", 1) ? POSITIVE : 0);
+    return net_attr_done(r);
+}
+
+static int read_is_nan(struct net_reading *r)
+{
+    return read_is(r, NAN_ITSELF);
+}
+
+static int read_is_inf(struct net_reading *r)
+{
+    return read_is(r, NEGATIVE | POSITIVE);
+}
+
+static int plan_is(struct net_plan *plan, struct net_step *step, struct fa_err *err)
+{
+    const struct net_view *in = &step->in[0];
+    if (in->dtype != NET_F32)
+        return net_plan_error(plan, step, err, "wants float32");
+    return net_need(plan, step, 0, NULL, err) ? -1 : net_out(plan, step, 0, NET_I64, in->rank, in->dim, NULL, err);
+}
+
+static void run_is(const struct net_step *step, float *scratch)
+{
+    const float *x = step->in[0].data;
+    int counts = *(const int *)step->node->params;
+    (void)scratch;
+    for (size_t i = 0, n = net_view_count(&step->out[0]); i < n; i++) {
+        int is = isnan(x[i]) ? NAN_ITSELF : !isinf(x[i]) ? 0 : x[i] < 0 ? NEGATIVE : POSITIVE;
+        ((int64_t *)step->out[0].data)[i] = (is & counts) != 0;
+    }
+}
+
 static int plan_where(struct net_plan *plan, struct net_step *step, struct fa_err *err)
 {
     size_t rank, dim[FA_NET_RANK];
@@ -140,6 +185,8 @@ const struct net_op net_ops_compare[] = {
     RELATION("Or", run_or),
     RELATION("Xor", run_xor),
     {.name = "Not", .min_in = 1, .max_in = 1, .max_out = 1, .plan = plan_not, .run = run_not},
+    {.name = "IsNaN", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_is_nan, .plan = plan_is, .run = run_is},
+    {.name = "IsInf", .min_in = 1, .max_in = 1, .max_out = 1, .read = read_is_inf, .plan = plan_is, .run = run_is},
     {.name = "Where", .min_in = 3, .max_in = 3, .max_out = 1, .plan = plan_where, .run = run_where},
     {0},
 };

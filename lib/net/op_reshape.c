@@ -193,6 +193,15 @@ static int plan_unsqueeze(struct net_plan *plan, struct net_step *step, struct f
     return 0;
 }
 
+/* What Dropout leaves: everything. */
+static void give_mask(struct net_view *mask, const struct net_view *in)
+{
+    static const int64_t yes = 1;
+    *mask = (struct net_view){.present = true, .dtype = NET_I64, .rank = in->rank, .content = &yes};
+    for (size_t i = 0; i < in->rank; i++)
+        mask->dim[i] = in->dim[i];
+}
+
 /* Dropout's ratio and training mode are inputs 1 and 2 from opset 12 on: true would ask for training, if anything is
  * dropped. */
 static int plan_same(struct net_plan *plan, struct net_step *step, struct fa_err *err)
@@ -206,6 +215,8 @@ static int plan_same(struct net_plan *plan, struct net_step *step, struct fa_err
     if (training && ratio != 0)
         return net_plan_error(plan, step, err, "training mode is not supported");
     step->out[0] = step->in[0];
+    if (step->nout > 1)
+        give_mask(&step->out[1], &step->in[0]);
     return 0;
 }
 
@@ -215,6 +226,6 @@ const struct net_op net_ops_reshape[] = {
     {.name = "Squeeze", .min_in = 1, .max_in = 2, .max_out = 1, .read = read_axes, .plan = plan_squeeze},
     {.name = "Unsqueeze", .min_in = 1, .max_in = 2, .max_out = 1, .read = read_axes, .plan = plan_unsqueeze},
     {.name = "Identity", .min_in = 1, .max_in = 1, .max_out = 1, .plan = plan_same},
-    {.name = "Dropout", .min_in = 1, .max_in = 3, .max_out = 1, .read = read_dropout, .plan = plan_same},
+    {.name = "Dropout", .min_in = 1, .max_in = 3, .max_out = 2, .read = read_dropout, .plan = plan_same},
     {0},
 };

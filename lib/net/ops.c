@@ -7,7 +7,7 @@ extern const struct net_op net_op_conv, net_op_gemm, net_op_matmul, net_op_batch
     net_op_max_pool, net_op_average_pool, net_op_global_max_pool, net_op_global_average_pool, net_op_transpose, net_op_slice,
     net_op_split, net_op_concat, net_op_pad, net_op_resize, net_op_upsample, net_op_lpnorm, net_op_lrn;
 extern const struct net_op net_ops_unary[], net_ops_binary[], net_ops_compare[], net_ops_reduce[], net_ops_norm[],
-    net_ops_reshape[], net_ops_shape[], net_ops_repeat[];
+    net_ops_reshape[], net_ops_shape[], net_ops_repeat[], net_ops_along[], net_ops_move[];
 
 static const struct net_op *const single[] = {
     &net_op_conv,           &net_op_gemm,           &net_op_matmul,
@@ -21,7 +21,8 @@ static const struct net_op *const single[] = {
 
 /* Families end with an entry without a name. */
 static const struct net_op *const family[] = {net_ops_unary, net_ops_binary,  net_ops_compare, net_ops_reduce,
-                                             net_ops_norm,  net_ops_reshape, net_ops_shape,   net_ops_repeat};
+                                             net_ops_norm,  net_ops_reshape, net_ops_shape,   net_ops_repeat,
+                                             net_ops_along, net_ops_move};
 
 const struct net_op *net_op_find(const char *name)
 {
@@ -35,7 +36,7 @@ const struct net_op *net_op_find(const char *name)
     return NULL;
 }
 
-/* Outputs that nobody reads, such as Dropout's mask, need not be supported. */
+/* Outputs that nobody reads need not be supported. */
 static void drop_unread_outputs(const struct net_graph *graph, struct net_node *node)
 {
     while (node->noutputs > 1) {

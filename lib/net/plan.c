@@ -90,7 +90,7 @@ static int push_step(struct net_plan *plan, const struct net_step *step, struct 
     for (size_t k = 0; k < step->nout; k++) {
         struct net_view *out = &step->out[k];
         if (out->present && out->buffer == PENDING) {
-            struct net_buffer buffer = {.floats = net_view_count(out), .first = at, .input = NET_NONE};
+            struct net_buffer buffer = {.floats = net_view_count(out) * net_element(out->dtype) / sizeof(float), .first = at, .input = NET_NONE};
             if (add_buffer(plan, buffer, &out->buffer, err))
                 return -1;
         }
@@ -107,8 +107,7 @@ static int push_step(struct net_plan *plan, const struct net_step *step, struct 
 
 static void point_at_content(struct net_view *view)
 {
-    size_t size = view->dtype == NET_F32 ? sizeof(float) : sizeof(int64_t);
-    view->data = (char *)(size_t)view->content + view->offset * (ptrdiff_t)size;
+    view->data = (char *)(size_t)view->content + view->offset * (ptrdiff_t)net_element(view->dtype);
 }
 
 /* Runs a step whose inputs are all known. Its outputs then are, too. */
@@ -129,7 +128,7 @@ static int evaluate(struct net_plan *plan, struct net_step *step, struct fa_err 
         size_t n = net_count(out->rank, out->dim, limit);
         if (n == NET_NONE)
             return net_plan_error(plan, step, err, "computes too large a constant");
-        out->content = out->data = net_plan_alloc(plan, n * (out->dtype == NET_F32 ? sizeof(float) : sizeof(int64_t)), err);
+        out->content = out->data = net_plan_alloc(plan, n * net_element(out->dtype), err);
         if (!out->content)
             return -1;
         new_memory = true;
@@ -166,15 +165,15 @@ static struct net_step *new_step(struct net_plan *plan, const struct net_node *n
     return step->in && step->out ? step : NULL;
 }
 
-/* A dense copy of *view, axes in this order, made before the step that wants it. */
-static int add_copy(struct net_plan *plan, const struct net_node *node, struct net_view *view, const uint8_t *order,
-                    struct fa_err *err)
+/* A dense copy of *view, of this type and with axes in this order, made before the step that wants it. */
+static int add_copy(struct net_plan *plan, const struct net_node *node, struct net_view *view, enum net_dtype dtype,
+                    const uint8_t *order, struct fa_err *err)
 {
     struct net_step *copy = new_step(plan, node, &copy_op, 1, 1, err);
     if (!copy)
         return -1;
     copy->in[0] = *view;
-    if (net_out(plan, copy, 0, view->dtype, view->rank, view->dim, order, err))
+    if (net_out(plan, copy, 0, dtype, view->rank, view->dim, order, err))
         return -1;
     if (view->content ? evaluate(plan, copy, err) : push_step(plan, copy, err))
         return -1;
@@ -184,7 +183,7 @@ static int add_copy(struct net_plan *plan, const struct net_node *node, struct n
 
 int net_need(struct net_plan *plan, struct net_step *step, size_t k, const uint8_t *order, struct fa_err *err)
 {
-    return net_is_dense(&step->in[k], order) ? 0 : add_copy(plan, step->node, &step->in[k], order, err);
+    return net_is_dense(&step->in[k], order) ? 0 : add_copy(plan, step->node, &step->in[k], step->in[k].dtype, order, err);
 }
 
 int net_need_channels(struct net_plan *plan, struct net_step *step, size_t k, const uint8_t *order, struct fa_err *err)
@@ -193,7 +192,7 @@ int net_need_channels(struct net_plan *plan, struct net_step *step, size_t k, co
     size_t channel = order[view->rank - 1];
     if (view->dim[channel] == 1 || view->stride[channel] == 1)
         return 0;
-    return add_copy(plan, step->node, &step->in[k], order, err);
+    return add_copy(plan, step->node, &step->in[k], step->in[k].dtype, order, err);
 }
 
 int net_known_ints(struct net_plan *plan, const struct net_step *step, size_t k, size_t max, int64_t *value, size_t *n,
@@ -268,8 +267,6 @@ static int settle_outputs(struct net_plan *plan, struct net_step *step, size_t f
     for (size_t k = 0; k < step->nout; k++) {
         const struct net_view *out = &step->out[k];
         views_only = views_only && (!out->present || out->content || out->buffer != PENDING);
-        if (out->present && out->dtype == NET_I64 && !out->content)
-            return net_plan_error(plan, step, err, "integers that depend on the data are not supported");
     }
     step->value = first;
     if (check_batch(plan, step, err) || (!views_only && push_step(plan, step, err)))
@@ -334,7 +331,7 @@ fail:
     return NULL;
 }
 
-/* Outputs are given in C order and must last until the next run. */
+/* Outputs are given in C order, integers as float32, and must last until the next run. */
 static int plan_outputs(struct net_plan *plan, struct fa_err *err)
 {
     const struct net_graph *graph = plan->graph;
@@ -344,9 +341,8 @@ static int plan_outputs(struct net_plan *plan, struct fa_err *err)
         struct net_step view = {.node = &as_output, .in = &plan->output[i], .nin = 1};
         if (load_inputs(plan, &as_output, &view, err))
             return -1;
-        if (plan->output[i].dtype != NET_F32)
-            return net_plan_error(plan, &view, err, "output of integers is not supported");
-        if (!net_is_dense(&plan->output[i], NULL) && add_copy(plan, NULL, &plan->output[i], NULL, err))
+        if ((!net_is_dense(&plan->output[i], NULL) || plan->output[i].dtype != NET_F32) &&
+            add_copy(plan, NULL, &plan->output[i], NET_F32, NULL, err))
             return -1;
         touch(plan, &plan->output[i], NET_NONE);
     }

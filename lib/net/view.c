@@ -10,6 +10,11 @@ size_t net_view_count(const struct net_view *view)
     return n;
 }
 
+size_t net_element(enum net_dtype dtype)
+{
+    return dtype == NET_F32 ? sizeof(float) : sizeof(int64_t);
+}
+
 void net_dense(struct net_view *view, const uint8_t *order)
 {
     size_t step = 1;
@@ -135,7 +140,12 @@ void net_copy(const struct net_view *dst, const struct net_view *src)
         return;
     net_walk_start(&walk, (const struct net_view *[]){dst, src}, 2);
     do {
-        if (dst->dtype == NET_I64) {
+        if (dst->dtype != src->dtype) {
+            float *to = (float *)dst->data + walk.offset[0];
+            const int64_t *from = (const int64_t *)src->data + walk.offset[1];
+            for (size_t i = 0; i < walk.n; i++)
+                to[(ptrdiff_t)i * walk.step[0]] = (float)from[(ptrdiff_t)i * walk.step[1]];
+        } else if (dst->dtype == NET_I64) {
             int64_t *to = (int64_t *)dst->data + walk.offset[0];
             const int64_t *from = (const int64_t *)src->data + walk.offset[1];
             for (size_t i = 0; i < walk.n; i++)

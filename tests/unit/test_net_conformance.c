@@ -132,16 +132,17 @@ static int compare(const struct test_case *test, const struct fa_tensor *have, c
 {
     if (!want)
         return fa_err_set(err, ": expected output of another type");
-    bool same = want->dtype == NET_F32 && have->rank == want->rank;
+    bool same = have->rank == want->rank;
     for (size_t i = 0; same && i < want->rank; i++)
         same = have->dim[i] == want->dim[i];
     if (!same)
         return fa_err_set(err, "FAIL another shape");
     float within = precision(test->name, want), beside = 1e-5f + (test->is_net ? 1e-3f * largest_of(want->data, want->n) : 0);
-    for (size_t i = 0; i < want->n; i++)
-        if (!close_enough(have->data[i], ((const float *)want->data)[i], within, beside))
-            return fa_err_set(err, "FAIL element %zu is %g, want %g", i, (double)have->data[i],
-                              (double)((const float *)want->data)[i]);
+    for (size_t i = 0; i < want->n; i++) {
+        float value = want->dtype == NET_F32 ? ((const float *)want->data)[i] : (float)((const int64_t *)want->data)[i];
+        if (!close_enough(have->data[i], value, within, beside))
+            return fa_err_set(err, "FAIL element %zu is %g, want %g", i, (double)have->data[i], (double)value);
+    }
     return 0;
 }
 
