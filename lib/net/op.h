@@ -179,8 +179,9 @@ struct net_window {
     bool ceil;
     bool line; /* images are N,C,W, and taken for N,C,1,W */
 };
-/* kernel_shape, strides, dilations, pads, auto_pad. */
-void net_window_read(struct net_reading *r, struct net_window *window);
+/* kernel_shape, strides, dilations, pads, auto_pad. Of a 3-D image, window gets the two inner axes and deep the outer one as axis 0,
+ * whose kernel stays 0 if there is none; with deep = NULL there must be none. */
+void net_window_read(struct net_reading *r, struct net_window *window, struct net_window *deep);
 /* Where a window lies in a certain image. */
 struct net_geometry {
     size_t channels, in[2], out[2], begin[2], end[2]; /* channels of the input; padding before and after */

@@ -37,7 +37,7 @@ static int read(struct net_reading *r)
     if (!conv)
         return -1;
     r->node->params = conv;
-    net_window_read(r, &conv->window);
+    net_window_read(r, &conv->window, NULL);
     int64_t group = net_attr_int(r, "group", 1);
     const char *layout = r->node->channels_last ? net_attr_string(r, "layout", "HWIO") : "OIHW";
     conv->layout = strcmp(layout, "HWIO") == 0 ? HWIO : strcmp(layout, "HWCM") == 0 ? HWCM : OIHW;

@@ -5,7 +5,7 @@
 
 extern const struct net_op net_op_conv, net_op_gemm, net_op_matmul, net_op_batchnorm, net_op_softmax, net_op_log_softmax,
     net_op_max_pool, net_op_average_pool, net_op_global_max_pool, net_op_global_average_pool, net_op_transpose, net_op_slice,
-    net_op_split, net_op_concat, net_op_pad, net_op_resize, net_op_upsample, net_op_lpnorm, net_op_lrn;
+    net_op_split, net_op_concat, net_op_pad, net_op_resize, net_op_upsample, net_op_lpnorm, net_op_lrn, net_op_deconv;
 extern const struct net_op net_ops_unary[], net_ops_binary[], net_ops_compare[], net_ops_reduce[], net_ops_norm[],
     net_ops_reshape[], net_ops_shape[], net_ops_repeat[], net_ops_along[], net_ops_move[];
 
@@ -16,7 +16,7 @@ static const struct net_op *const single[] = {
     &net_op_global_max_pool, &net_op_global_average_pool, &net_op_resize,
     &net_op_upsample,       &net_op_pad,            &net_op_transpose,
     &net_op_slice,          &net_op_split,          &net_op_concat,
-    &net_op_lrn,
+    &net_op_lrn,            &net_op_deconv,
 };
 
 /* Families end with an entry without a name. */
@@ -58,7 +58,7 @@ static int resolve_node(struct net_graph *graph, struct net_node *node, struct f
     const struct net_op *op = node->op;
     if (!op)
         return net_node_error(graph, node, err, "unsupported operator");
-    if (op->max_out == 1)
+    if (op->max_out <= 2)
         drop_unread_outputs(graph, node);
     if (node->ninputs < op->min_in || node->ninputs > op->max_in || node->noutputs < 1 || node->noutputs > op->max_out)
         return net_node_error(graph, node, err, "%zu inputs and %zu outputs are not supported", node->ninputs, node->noutputs);

@@ -5,39 +5,46 @@
 /* Far above any network, far below overflow. */
 enum { LARGEST = 1 << 16 };
 
-static void read_sizes(struct net_reading *r, const char *name, int64_t least, size_t want, size_t *sizes)
+/* sides: values an axis has. A line is an image of one row; what a third axis has goes to deep, if that is not NULL. */
+static void read_sizes(struct net_reading *r, const char *name, int64_t least, size_t sides, size_t *sizes, size_t *deep)
 {
     size_t n;
     const int64_t *values = net_attr_ints(r, name, &n);
+    size_t axes = n / sides;
     if (!values)
         return;
-    if (n != want && n != want / 2) {
+    if (n % sides != 0 || axes < 1 || axes > (deep ? 3 : 2)) {
         net_attr_refuse(r, "unsupported attribute %s: %zu values, only 1-D and 2-D images are supported", name, n);
         return;
     }
     for (size_t i = 0; i < n; i++) {
+        size_t axis = i % axes + 3 - axes, end = i / axes;
         if (values[i] < least || values[i] > LARGEST) {
             net_attr_refuse(r, "unsupported attribute %s: value %lld", name, (long long)values[i]);
             return;
         }
-        sizes[n == want ? i : 2 * i + 1] = (size_t)values[i]; /* a line is an image of one row */
+        *(axis ? &sizes[axis - 1 + 2 * end] : &deep[2 * end]) = (size_t)values[i];
     }
 }
 
-void net_window_read(struct net_reading *r, struct net_window *window)
+void net_window_read(struct net_reading *r, struct net_window *window, struct net_window *deep)
 {
     static const char *const kinds[] = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
     const char *kind = net_attr_string(r, "auto_pad", "NOTSET");
     *window = (struct net_window){.stride = {1, 1}, .dilation = {1, 1}};
-    read_sizes(r, "kernel_shape", 1, 2, window->kernel);
+    if (deep)
+        *deep = (struct net_window){.kernel = {0, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+    read_sizes(r, "kernel_shape", 1, 1, window->kernel, deep ? deep->kernel : NULL);
     window->line = window->kernel[1] && !window->kernel[0];
     window->kernel[0] = window->line ? 1 : window->kernel[0];
-    read_sizes(r, "strides", 1, 2, window->stride);
-    read_sizes(r, "dilations", 1, 2, window->dilation);
-    read_sizes(r, "pads", 0, 4, window->pad);
+    read_sizes(r, "strides", 1, 1, window->stride, deep ? deep->stride : NULL);
+    read_sizes(r, "dilations", 1, 1, window->dilation, deep ? deep->dilation : NULL);
+    read_sizes(r, "pads", 0, 2, window->pad, deep ? deep->pad : NULL);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0) {
             window->pad_kind = (unsigned)i;
+            if (deep)
+                deep->pad_kind = (unsigned)i;
             return;
         }
     net_attr_refuse(r, "unsupported attribute auto_pad=%.40s", kind);

@@ -281,6 +281,50 @@ def worked_out():
          constants={"d": np.array([1.5, -2, 3], np.float64)})
 
 
+def deep_and_back():
+    x = {"x": normal(2, 3, 6, 7, 5)}
+    for name, op, attrs in [("maxpool_3d", "MaxPool", dict(kernel_shape=[2, 3, 3], strides=[2, 1, 2], pads=[1, 1, 0, 0, 1, 2], ceil_mode=1)),
+                            ("maxpool_3d_dilated", "MaxPool", dict(kernel_shape=[2, 2, 2], dilations=[3, 2, 1])),
+                            ("maxpool_3d_same", "MaxPool", dict(kernel_shape=[3, 2, 2], strides=[2, 2, 2], auto_pad="SAME_UPPER")),
+                            ("averagepool_3d", "AveragePool", dict(kernel_shape=[3, 2, 3], strides=[1, 2, 2], pads=[1, 1, 1, 1, 0, 1])),
+                            ("averagepool_3d_padding", "AveragePool", dict(kernel_shape=[3, 2, 3], pads=[1, 1, 1, 1, 0, 1], count_include_pad=1))]:
+        case(name, 13, [node(op, ["x"], ["y"], **attrs)], x)
+    x = {"x": normal(2, 4, 5, 3)}
+    for name, shape, attrs in [("groups", (4, 3, 3, 2), dict(group=2, strides=[2, 1], pads=[1, 0, 0, 1])),
+                               ("dilated", (4, 2, 2, 3), dict(dilations=[2, 3], strides=[1, 2], output_padding=[0, 1])),
+                               ("same_lower", (4, 5, 4, 3), dict(strides=[3, 2], auto_pad="SAME_LOWER")),
+                               ("one_pixel", (4, 6, 1, 1), dict())]:
+        case(f"convtranspose_{name}", 11, [node("ConvTranspose", ["x", "w", "b"], ["c"], **attrs), node("Relu", ["c"], ["y"])], x,
+             constants={"w": normal(*shape), "b": normal(shape[1] * attrs.get("group", 1))})
+
+
+def indexed():
+    """Integers and truth values that depend on the picture."""
+    x = {"x": normal(2, 4, 6, 5)}
+    conv, w = node("Conv", ["x", "w"], ["c"]), {"w": normal(8, 4, 1, 1)}
+    to = lambda name: node("Cast", [name], ["y"], to=1)
+    case("argmax_of_conv", 13, [conv, node("ArgMax", ["c"], ["i"], axis=1, keepdims=0), to("i")], x, constants=w)
+    case("argmin_12_last", 12, [node("Round", ["x"], ["r"]), node("ArgMin", ["r"], ["i"], axis=-1, select_last_index=1), to("i")], x)
+    case("topk_of_conv", 11, [conv, node("TopK", ["c", "k"], ["v", "i"], axis=1), node("Cast", ["i"], ["j"], to=1),
+                              node("Concat", ["v", "j"], ["y"], axis=1)], x, constants={**w, "k": ints(3)})
+    case("topk_smallest", 11, [node("TopK", ["x", "k"], ["y", "i"], axis=2, largest=0)], x, constants={"k": ints(6)})
+    case("cumsum_of_conv", 14, [conv, node("CumSum", ["c", "a"], ["y"], reverse=1, exclusive=1)], x, constants={**w, "a": ints(1)})
+    case("mask_of_conv", 13, [conv, node("Greater", ["c", "zero"], ["p"]), node("Less", ["c", "one"], ["q"]), node("And", ["p", "q"], ["m"]),
+                              node("Not", ["m"], ["n"]), node("Where", ["n", "zero", "c"], ["y"])], x,
+         constants={**w, "zero": np.zeros(1, np.float32), "one": np.ones(1, np.float32)})
+    case("whole_part", 13, [node("Cast", ["x"], ["i"], to=7), node("Cast", ["i"], ["f"], to=1), node("Sub", ["x", "f"], ["y"])],
+         {"x": normal(3, 5) * 4})
+    case("mod_13_fractions", 13, [node("Mod", ["x", "z"], ["y"], fmod=1)], {"x": normal(3, 5) * 4, "z": normal(5)})
+    case("depthtospace_of_conv", 13, [conv, node("DepthToSpace", ["c"], ["y"], blocksize=2, mode="CRD")], x, constants=w)
+    case("spacetodepth_13", 13, [node("SpaceToDepth", ["x"], ["y"], blocksize=2)], {"x": normal(2, 3, 4, 6)})
+    case("trilu_14", 14, [node("Trilu", ["x", "k"], ["y"], upper=0)], x, constants={"k": np.array(1, np.int64)})
+    case("maxpool_indices", 12, [conv, node("MaxPool", ["c"], ["v", "i"], kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1]), to("i")], x,
+         constants=w)
+    case("dropout_mask", 13, [node("Dropout", ["x"], ["d", "m"]), node("Where", ["m", "d", "zero"], ["y"])], x,
+         constants={"zero": np.zeros(1, np.float32)})
+    case("isnan_of_roots", 13, [node("Sqrt", ["x"], ["r"]), node("IsNaN", ["r"], ["n"]), node("Where", ["n", "x", "r"], ["y"])], x)
+
+
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
     older_opsets()
@@ -291,3 +335,5 @@ if __name__ == "__main__":
     normalised()
     functions()
     worked_out()
+    deep_and_back()
+    indexed()
