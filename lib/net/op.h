@@ -168,6 +168,10 @@ struct net_tile {
     size_t row, rows, col, cols;
 };
 struct net_tile net_part_product(struct net_part part, const struct fa_panels *panels, size_t m, size_t n);
+/* Multiplications of a product, those that fill up panels of columns included. */
+uint64_t net_product_work(const struct fa_panels *panels, size_t m, size_t n, size_t k);
+/* Leaves of views of one shape what a part does: some of the axis that lies outermost in the first of them. */
+void net_part_cut(struct net_part part, struct net_view *const *views, size_t n);
 /* Epilogue and residual of columns col..col+cols-1 in rows row..row+rows-1 of out[0], which are step->channels wide. */
 void net_finish(const struct net_step *step, size_t row, size_t rows, size_t col, size_t cols);
 

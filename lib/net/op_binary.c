@@ -16,6 +16,7 @@ static int plan_binary(struct net_plan *plan, struct net_step *step, struct fa_e
     for (size_t k = 0; k < step->nin && !largest; k++)
         if (step->in[k].rank == rank && memcmp(step->in[k].dim, dim, rank * sizeof *dim) == 0)
             largest = &step->in[k];
+    step->work = net_count(rank, dim, NET_MAX_ELEMENTS) * NET_TAP;
     if (largest)
         return net_out_like(plan, step, 0, largest, rank, dim, err);
     return net_out(plan, step, 0, step->in[0].dtype, rank, dim, NULL, err);
@@ -61,18 +62,21 @@ static void apply(enum fa_binary op, const struct net_view *y, const struct net_
     } while (net_walk_next(&walk));
 }
 
-static void run_all(const struct net_step *step, enum fa_binary op)
+static void run_all(const struct net_step *step, enum fa_binary op, struct net_part part)
 {
-    const struct net_view *y = &step->out[0];
-    struct net_view a, b;
-    if (net_view_count(y) == 0)
+    const struct net_view *whole = &step->out[0];
+    struct net_view y = *whole, a, b;
+    net_broadcast(&step->in[0], y.rank, y.dim, &a);
+    net_part_cut(part, (struct net_view *[]){&y, &a}, 2);
+    if (net_view_count(&y) == 0)
         return;
-    net_broadcast(&step->in[0], y->rank, y->dim, &a);
     if (step->nin == 1)
-        net_copy(y, &a);
+        net_copy(&y, &a);
     for (size_t k = 1; k < step->nin; k++) {
-        net_broadcast(&step->in[k], y->rank, y->dim, &b);
-        apply(op, y, k == 1 ? &a : y, &b);
+        struct net_view again = *whole;
+        net_broadcast(&step->in[k], whole->rank, whole->dim, &b);
+        net_part_cut(part, (struct net_view *[]){&again, &b}, 2);
+        apply(op, &y, k == 1 ? &a : &y, &b);
     }
 }
 
@@ -81,7 +85,7 @@ static void run_mean(const struct net_step *step, float *scratch)
     const struct net_view *y = &step->out[0];
     float n = (float)step->nin;
     (void)scratch;
-    run_all(step, FA_ADD);
+    run_all(step, FA_ADD, (struct net_part){0, 1});
     fa_tensor_binary(FA_DIV, net_view_count(y), y->data, 1, &n, 0, y->data);
 }
 
@@ -191,10 +195,10 @@ static int plan_prelu(struct net_plan *plan, struct net_step *step, struct fa_er
 }
 
 #define RUN(name, op)                                                                                                          \
-    static void name(const struct net_step *step, float *scratch)                                                              \
+    static void name(const struct net_step *step, struct net_part part, float *scratch)                                        \
     {                                                                                                                          \
         (void)scratch;                                                                                                         \
-        run_all(step, op);                                                                                                     \
+        run_all(step, op, part);                                                                                               \
     }
 RUN(run_add, FA_ADD)
 RUN(run_sub, FA_SUB)
@@ -205,17 +209,17 @@ RUN(run_min, FA_MIN)
 RUN(run_prelu, FA_NEGATIVE_SLOPE)
 
 const struct net_op net_ops_binary[] = {
-    {.name = "Add", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .run = run_add},
-    {.name = "Sub", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .run = run_sub},
-    {.name = "Mul", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .run = run_mul},
-    {.name = "Div", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .run = run_div},
-    {.name = "Sum", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_add},
+    {.name = "Add", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .part = run_add},
+    {.name = "Sub", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .part = run_sub},
+    {.name = "Mul", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .part = run_mul},
+    {.name = "Div", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_binary, .part = run_div},
+    {.name = "Sum", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .part = run_add},
     {.name = "Mean", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_mean, .run = run_mean},
-    {.name = "Max", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_max},
-    {.name = "Min", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .run = run_min},
+    {.name = "Max", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .part = run_max},
+    {.name = "Min", .min_in = 1, .max_in = 64, .max_out = 1, .plan = plan_binary, .part = run_min},
     {.name = "Pow", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_pow, .run = run_pow},
     {.name = "Mod", .min_in = 2, .max_in = 2, .max_out = 1, .read = read_mod, .plan = plan_binary, .run = run_mod},
-    {.name = "PRelu", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_prelu, .run = run_prelu,
+    {.name = "PRelu", .min_in = 2, .max_in = 2, .max_out = 1, .plan = plan_prelu, .part = run_prelu,
      .activation = prelu_activation},
     {0},
 };

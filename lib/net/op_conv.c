@@ -216,7 +216,8 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
     }
     step->how = is_depthwise(conv) ? "depthwise" : state->winograd ? "winograd" : "product";
     step->channels = conv->out;
-    step->work = (uint64_t)net_view_count(&step->out[0]) * conv->weights.k * (is_depthwise(conv) ? NET_TAP : 1);
+    size_t pixels = state->images * state->g.out[0] * state->g.out[1], k = conv->weights.k;
+    step->work = is_depthwise(conv) ? (uint64_t)pixels * conv->out * k * NET_TAP : net_product_work(&conv->panels, pixels, conv->out, k);
     step->epilogue.bias = conv->weights.bias;
     step->state = state;
     return 0;

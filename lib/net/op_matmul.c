@@ -179,7 +179,7 @@ static int plan_gemm(struct net_plan *plan, struct net_step *step, struct fa_err
     if (step->nin > 2 && step->in[2].present && (step->in[2].dtype != NET_F32 || !net_broadcast(&step->in[2], 2, dim, &c)))
         return net_plan_error(plan, step, err, "C does not fit the product");
     step->channels = s->n;
-    step->work = s->laid && !(step->nin > 2 && step->in[2].present) ? (uint64_t)s->m * s->n * s->k : 0; /* else it is not divided */
+    step->work = s->laid && !(step->nin > 2 && step->in[2].present) ? net_product_work(&gemm->panels, s->m, s->n, s->k) : 0;
     return net_out(plan, step, 0, NET_F32, 2, dim, NULL, err);
 }
 
@@ -272,7 +272,7 @@ static int plan_matmul(struct net_plan *plan, struct net_step *step, struct fa_e
         s->matrices = 1;
     }
     step->channels = column ? 0 : s->n;
-    step->work = s->laid ? (uint64_t)s->m * s->n * s->k : 0;
+    step->work = s->laid ? net_product_work(&gemm->panels, s->m, s->n, s->k) : 0;
     return net_out(plan, step, 0, NET_F32, rank, dim, NULL, err);
 }
 

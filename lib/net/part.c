@@ -22,6 +22,30 @@ struct net_tile net_part_product(struct net_part part, const struct fa_panels *p
     return by_rows <= by_cols ? (struct net_tile){begin, length, 0, n} : (struct net_tile){0, m, begin, length};
 }
 
+uint64_t net_product_work(const struct fa_panels *panels, size_t m, size_t n, size_t k)
+{
+    return (uint64_t)m * parts(n, panels->cols) * panels->cols * k;
+}
+
+void net_part_cut(struct net_part part, struct net_view *const *views, size_t n)
+{
+    uint8_t order[FA_NET_RANK];
+    size_t outer = 0;
+    net_order_of(views[0], order);
+    while (outer < views[0]->rank && views[0]->dim[order[outer]] == 1)
+        outer++;
+    if (outer == views[0]->rank) { /* a single element */
+        for (size_t k = 0; k < n && part.i > 0 && views[0]->rank; k++)
+            views[k]->dim[0] = 0;
+        return;
+    }
+    size_t axis = order[outer], begin = net_part_begin(part, views[0]->dim[axis]), end = net_part_end(part, views[0]->dim[axis]);
+    for (size_t k = 0; k < n; k++) {
+        views[k]->data = (char *)views[k]->data + (ptrdiff_t)begin * views[k]->stride[axis] * (ptrdiff_t)net_element(views[k]->dtype);
+        views[k]->dim[axis] = end - begin;
+    }
+}
+
 void net_finish(const struct net_step *step, size_t row, size_t rows, size_t col, size_t cols)
 {
     size_t at = row * step->channels + col;

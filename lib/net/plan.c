@@ -145,13 +145,15 @@ static int evaluate(struct net_plan *plan, struct net_step *step, struct fa_err 
 
 static const struct net_op copy_op;
 
-static void run_copy(const struct net_step *step, float *scratch)
+static void run_copy(const struct net_step *step, struct net_part part, float *scratch)
 {
+    struct net_view to = step->out[0], from = step->in[0];
     (void)scratch;
-    net_copy(&step->out[0], &step->in[0]);
+    net_part_cut(part, (struct net_view *[]){&to, &from}, 2);
+    net_copy(&to, &from);
 }
 
-static const struct net_op copy_op = {.name = "copy", .run = run_copy};
+static const struct net_op copy_op = {.name = "copy", .part = run_copy};
 
 static struct net_step *new_step(struct net_plan *plan, const struct net_node *node, const struct net_op *op, size_t nin,
                                  size_t nout, struct fa_err *err)
@@ -175,6 +177,7 @@ static int add_copy(struct net_plan *plan, const struct net_node *node, struct n
     copy->in[0] = *view;
     if (net_out(plan, copy, 0, dtype, view->rank, view->dim, order, err))
         return -1;
+    copy->work = net_view_count(&copy->out[0]) * NET_TAP;
     if (view->content ? evaluate(plan, copy, err) : push_step(plan, copy, err))
         return -1;
     *view = copy->out[0];

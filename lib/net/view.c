@@ -133,12 +133,34 @@ bool net_walk_next(struct net_walk *walk)
     return false;
 }
 
+/* Planes of red, green and blue to pixels: how pictures come in, and several times as fast as row by row of three. */
+static bool copy_planes(const struct net_view *dst, const struct net_view *src, struct net_walk walk)
+{
+    size_t last = walk.rank - 1;
+    if (dst->dtype != NET_F32 || src->dtype != NET_F32 || walk.rank == 0 || walk.n != 3 || walk.step[0] != 1 ||
+        walk.stride[0][last] != 3 || walk.stride[1][last] != 1)
+        return false;
+    walk.rank--;
+    do {
+        float *to = (float *)dst->data + walk.offset[0];
+        const float *red = (const float *)src->data + walk.offset[1], *green = red + walk.step[1], *blue = green + walk.step[1];
+        for (size_t i = 0; i < walk.dim[last]; i++) {
+            to[3 * i] = red[i];
+            to[3 * i + 1] = green[i];
+            to[3 * i + 2] = blue[i];
+        }
+    } while (net_walk_next(&walk));
+    return true;
+}
+
 void net_copy(const struct net_view *dst, const struct net_view *src)
 {
     struct net_walk walk;
     if (net_view_count(dst) == 0)
         return;
     net_walk_start(&walk, (const struct net_view *[]){dst, src}, 2);
+    if (copy_planes(dst, src, walk))
+        return;
     do {
         if (dst->dtype != src->dtype) {
             float *to = (float *)dst->data + walk.offset[0];

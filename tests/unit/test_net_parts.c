@@ -13,7 +13,7 @@
 #include "../../lib/net/op.h"
 #include "netmodel.h"
 
-enum { FLOAT = 1, INT64 = 7, IN = 3 * 70 * 70 };
+enum { FLOAT = 1, INT64 = 7, IN = 3 * 70 * 70, IMAGES = 5 };
 
 /* Every element in one part, whatever does not divide. */
 static void parts_cover_a_product_once(void **state)
@@ -76,7 +76,7 @@ static void put_conv(struct message *graph, const char *inputs, const char *outp
     put_message(graph, 1, &conv);
 }
 
-/* A product of many rows and one of many columns, Winograd's factors of both kinds, groups, depthwise, a pool, a Gemm. */
+/* Planes copied to pixels, a product of many rows and one of many columns, an elementwise one, Winograd's factors of both kinds, groups, depthwise, a pool, a Gemm. */
 static struct message model(void)
 {
     struct message graph = {.n = 0}, x = onnx_value("x", FLOAT, 4, (int64_t[]){0, 3, 70, 70}), y = onnx_value("y", FLOAT, 0, NULL);
@@ -84,7 +84,9 @@ static struct message model(void)
     put_ints(&graph, "one", 1, &(int64_t){1});
     put_conv(&graph, "x w1", "a", 1, (int64_t[]){40, 3, 5, 5});
     put_conv(&graph, "a w2", "b", 1, (int64_t[]){64, 40, 3, 3});
-    put_conv(&graph, "b w3", "c", 64, (int64_t[]){64, 1, 3, 3});
+    put_conv(&graph, "b w3", "s", 64, (int64_t[]){64, 1, 3, 3});
+    struct message square = onnx_node("Mul", "s s", "c");
+    put_message(&graph, 1, &square);
     put_conv(&graph, "c w4", "d", 2, (int64_t[]){36, 32, 3, 3});
     struct message pool = onnx_node("AveragePool", "d", "e"), flat = onnx_node("Flatten", "g", "h"), dense = onnx_node("MatMul", "h w7", "y");
     struct message ints = {.n = 0};
@@ -113,18 +115,18 @@ static void threads_give_the_same_bits(void **state)
     const struct net_source source = {.label = "m.onnx", .file = {m.bytes, m.bytes + m.n}};
     struct fa_net *net = net_open(&source, &err);
     struct fa_exec *alone = net ? fa_exec_new(net, &err) : NULL;
-    static float x[3 * IN];
+    static float x[IMAGES * IN];
     (void)state;
     if (!alone)
         fail_msg("%s", err.text);
-    for (size_t i = 0; i < 3 * IN; i++)
+    for (size_t i = 0; i < IMAGES * IN; i++)
         x[i] = (float)(i * i % 1009) / 1009;
     for (unsigned threads = 2; threads <= 5; threads++) {
         struct fa_pool *pool = fa_pool_new(threads, &err);
         struct fa_exec *exec = fa_exec_new(net, &err);
         assert_true(pool && exec);
         fa_exec_share(exec, pool);
-        for (size_t images = 1; images <= 3; images++) {
+        for (size_t images = 1; images <= IMAGES; images++) {
             struct fa_tensor input = {x, 4, {images, 3, 70, 70}}, want, have;
             assert_int_equal(fa_exec_run(alone, &input, &want, &err), 0);
             assert_int_equal(fa_exec_run(exec, &input, &have, &err), 0);
