@@ -146,7 +146,7 @@ static int find_points(struct fa_scan *scan, const struct fa_image *image, struc
 
 static int run(struct fa_scan *scan, const struct fa_image *image, struct fa_err *err)
 {
-    static const struct viewer viewer = {WIDTH, HEIGHT, 0, 16, 64, 0.4, look};
+    static const struct viewer viewer = {WIDTH, HEIGHT, 0, 16, 64, 0, 0.4, look};
     struct candidates *list = &scan->list;
     if (fa_view_all(scan, image, &viewer, err))
         return -1;

@@ -85,9 +85,11 @@ static size_t count_windows(size_t side, size_t window, size_t shared)
     return side <= window ? 1 : 1 + (side - window + window - shared - 1) / (window - shared);
 }
 
-static size_t window_side(const struct viewer *viewer, size_t most, size_t side)
+/* The least side of n windows that cover a side and share as many pixels. */
+static size_t window_side(const struct viewer *viewer, size_t most, size_t side, size_t n, size_t shared)
 {
-    size_t steps = viewer->step ? (side + viewer->step - 1) / viewer->step * viewer->step : most;
+    size_t least = (side + (n - 1) * shared + n - 1) / n;
+    size_t steps = viewer->step ? (least + viewer->step - 1) / viewer->step * viewer->step : most;
     return steps < most ? steps : most;
 }
 
@@ -97,8 +99,8 @@ static int scan_level(struct fa_scan *scan, const struct level *level, struct fa
     size_t width = level->image.width, height = level->image.height, shared = (size_t)viewer->most;
     size_t nx = count_windows(width, viewer->width, shared), ny = count_windows(height, viewer->height, shared);
     struct view view = {.level = &level->image,
-                        .width = window_side(viewer, viewer->width, width),
-                        .height = window_side(viewer, viewer->height, height)};
+                        .width = window_side(viewer, viewer->width, width, nx, shared),
+                        .height = window_side(viewer, viewer->height, height, ny, shared)};
     for (size_t j = 0; j < ny; j++)
         for (size_t i = 0; i < nx; i++) {
             view.x = nx > 1 ? i * (width - view.width) / (nx - 1) : 0;
@@ -133,7 +135,9 @@ static int scan_scale(struct fa_scan *scan, const struct fa_image *image, const 
 int fa_view_all(struct fa_scan *scan, const struct fa_image *image, const struct viewer *viewer, struct fa_err *err)
 {
     double scale = viewer->least / scan->detector->options.min_face;
-    double whole = fmin((double)viewer->width / (double)image->width, (double)viewer->height / (double)image->height);
+    bool reach = viewer->reach > 0;
+    double whole = fmin((reach ? viewer->reach : (double)viewer->width) / (double)image->width,
+                        (reach ? viewer->reach : (double)viewer->height) / (double)image->height);
     for (; scale > whole; scale *= viewer->least / viewer->most)
         if (scan_scale(scan, image, viewer, scale, false, err))
             return -1;

@@ -15,6 +15,7 @@ struct viewer {
     size_t width, height; /* of the largest window */
     size_t step;          /* its sides are multiples of this; 0: a window always has that size */
     double least, most;   /* sides of faces that it finds wherever they lie, in pixels of the window */
+    double reach;         /* longer side of the picture at the last scale; 0: as a window has room for */
     double overlap;       /* of two boxes that are taken for the same face: the area in common over that of both */
     /* Appends what it sees to scan->list, in pixels of the window. */
     int (*look)(struct fa_scan *scan, const struct view *view, struct fa_err *err);
