@@ -21,7 +21,7 @@ struct fa_decoder {
     char warning[128]; /* the first one while a reason is looked for: libpng's, which do not get into vips's buffer */
 };
 
-enum { STRIP = 16 }; /* rows */
+enum { STRIP = 64 }; /* rows */
 
 enum outcome { DONE, EXPLAINED, UNEXPLAINED }; /* UNEXPLAINED: the reason is in vips's buffer */
 
@@ -137,7 +137,10 @@ static VipsImage *flatten(VipsImage *in)
 static VipsImage *to_srgb(VipsImage *in)
 {
     VipsImage *out = NULL, *bytes = NULL;
-    if (!vips_image_get_typeof(in, VIPS_META_ICC_NAME) || vips_icc_transform(in, &out, "srgb", "embedded", TRUE, NULL))
+    bool profile = vips_image_get_typeof(in, VIPS_META_ICC_NAME) != 0;
+    if (!profile && in->Type == VIPS_INTERPRETATION_sRGB && in->BandFmt == VIPS_FORMAT_UCHAR)
+        return in; /* most are, and steps that change nothing take time all the same */
+    if (!profile || vips_icc_transform(in, &out, "srgb", "embedded", TRUE, NULL))
         if (vips_colourspace(in, &out, VIPS_INTERPRETATION_sRGB, NULL)) /* no profile, or one that is broken */
             out = NULL;
     g_object_unref(in);
