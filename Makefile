@@ -2,7 +2,7 @@
 # make run      set up, build, get the default weights, run the main job on what the repository carries
 # make test     the same set-up, then all tests
 # make conformance  the list of ONNX's operator cases: passed, failed, unsupported and why
-# make bench    how fast networks run, the head trains and predictions are counted, beside those who do that too
+# make bench    how fast faces are found, networks run, the head trains and predictions are counted, beside those who do that too
 # make install  PREFIX= DESTDIR=
 # Every room of lib/ and every tool is listed below with what it stands on.
 
@@ -154,6 +154,7 @@ conformance: $B/tests/test_net_conformance
 # How fast networks run, beside ONNX Runtime, OpenVINO, ncnn and OpenCV; how fast the head trains, beside PyTorch, Keras and the least
 # that a step can cost; how fast a million predictions are counted.
 bench: all $B/tests/floor $B/tests/engine
+	@B=$B tests/bench/align.sh
 	@B=$B tests/bench/embed.sh
 	@B=$B tests/bench/train.sh
 	@B=$B tests/bench/confusion.sh
