@@ -122,7 +122,7 @@ struct fa_scan *fa_scan_new(const struct fa_detector *detector, struct fa_err *e
         return NULL;
     scan->detector = detector;
     scan->input = fa_mem_aligned(detector->class->ninput, sizeof *scan->input, err);
-    scan->patch = scan->input ? fa_mem_aligned(detector->class->ninput, sizeof *scan->patch, err) : NULL;
+    scan->patch = scan->input ? fa_mem_aligned(3 * PATCH_SIDE * PATCH_SIDE, sizeof *scan->patch, err) : NULL;
     int failed = !scan->patch;
     for (size_t i = 0; i < detector->class->nnets && !failed; i++)
         failed = !(scan->exec[i] = fa_exec_new(detector->net[i], err));

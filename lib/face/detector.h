@@ -27,7 +27,7 @@ struct detector_class {
                   struct fa_err *err);
 };
 
-enum { REFINE_SIDE = 192 };
+enum { REFINE_SIDE = 192, PATCH_SIDE = 64 };
 
 extern const struct detector_class fa_detector_mtcnn, fa_detector_rfb, fa_detector_yunet;
 
@@ -43,7 +43,7 @@ struct fa_scan {
     const struct fa_detector *detector;
     struct fa_exec *exec[DETECTOR_NETS];
     struct candidates list;
-    float *input, *patch; /* patch: the largest network input in picture order */
+    float *input, *patch; /* patch: a part of the picture, scaled to at most PATCH_SIDE */
 };
 
 /* Looks again, at copies of the picture, until there is a face, and with the option upright a sure one; leaves in faces the

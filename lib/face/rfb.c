@@ -6,7 +6,7 @@
 
 enum { DETECT, LANDMARK };
 enum { SCORES, BOXES, POINTS = 0 };
-enum { WIDTH = 320, HEIGHT = 240, NINPUT = 3 * WIDTH * HEIGHT, SIDE = 64, LANDMARKS = 68 };
+enum { WIDTH = 320, HEIGHT = 240, NINPUT = 3 * WIDTH * HEIGHT, SIDE = PATCH_SIDE, LANDMARKS = 68 };
 enum { BATCH = NINPUT / (3 * SIDE * SIDE) };
 
 static int check(struct fa_detector *detector, struct fa_err *err)
