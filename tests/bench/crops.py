@@ -37,11 +37,13 @@ def embed(case, name):
     path = os.path.join(KEPT, re.sub("[^a-z0-9.]+", "-", case) + "-" + name + ".emb")
     if os.path.exists(path):
         return path
+    crop = re.search("--template (.*)", options)
+    other = ["--set", "crop = " + crop[1]] if crop else []  # or fa-embed would refuse them
     with open(path + ".new", "wb") as out:
         for table in tables:  # streams one behind the other are one
             align = subprocess.Popen([tool("align"), "-q", "-m", card, *options.split(), "--fallback", "centre", "-c",
                                       os.path.join(DATA, table), "-C", os.path.join(DATA, folder)], stdout=subprocess.PIPE)
-            subprocess.run([tool("embed"), "-q", "-m", card], stdin=align.stdout, stdout=out, check=True)
+            subprocess.run([tool("embed"), "-q", "-m", card, *other], stdin=align.stdout, stdout=out, check=True)
             assert align.wait() == 0
     os.rename(path + ".new", path)
     return path
