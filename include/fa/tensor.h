@@ -66,7 +66,7 @@ struct fa_window {
     size_t channels, rows, cols;
     ptrdiff_t row, col; /* between taps */
     ptrdiff_t step;     /* between the windows of neighbouring outputs */
-    size_t width;       /* fa_tensor_depthwise: taps in a row of weights; cols of them are used */
+    size_t width;       /* taps in a row of weights; cols of them are used */
 };
 
 /* n outputs of channels floats each, y dense, the first window beginning at x. The maximum or the sum of the taps of each
@@ -74,6 +74,11 @@ struct fa_window {
 void fa_tensor_window_max(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_window_sum(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *x, const float *taps, float *y);
+
+/* A convolution to few channels: n outputs of out floats each, y dense, with taps[row * width + col][channel][out], behind which
+ * FA_NARROW_PAD floats must be readable. */
+enum { FA_NARROW_PAD = 16 };
+void fa_tensor_narrow(const struct fa_window *window, size_t n, size_t out, const float *x, const float *taps, float *y);
 
 enum fa_binary { FA_ADD, FA_SUB, FA_MUL, FA_DIV, FA_MAX, FA_MIN, FA_NEGATIVE_SLOPE };
 

@@ -1,4 +1,4 @@
-/* Conv: a matrix product of image patches and weights, or, one channel a group, a direct sum over the window. */
+/* Conv: a matrix product of image patches and weights, or, one channel a group or few outputs, a direct sum over the window. */
 #include "winograd.h"
 
 #include <stdlib.h>
@@ -29,6 +29,17 @@ struct conv_state {
 static bool is_depthwise(const struct conv *conv)
 {
     return conv->group > 1 && conv->in == 1 && conv->out == conv->group;
+}
+
+/* Outputs that would fill no more than half of a panel. */
+static bool is_narrow(const struct conv *conv)
+{
+    return conv->group == 1 && conv->panels.tiles && 2 * conv->out <= conv->panels.cols;
+}
+
+static bool is_direct(const struct conv *conv)
+{
+    return is_depthwise(conv) || is_narrow(conv);
 }
 
 static int read(struct net_reading *r)
@@ -153,13 +164,14 @@ static int lay_winograd(struct net_graph *graph, struct conv *conv, const float 
     return failed;
 }
 
-static int lay_depthwise(struct net_graph *graph, struct conv *conv, const float *stored, struct fa_err *err)
+static int lay_direct(struct net_graph *graph, struct conv *conv, const float *stored, struct fa_err *err)
 {
-    conv->weights.floats = conv->weights.k * conv->out;
+    conv->weights.floats = conv->weights.k * conv->out + FA_NARROW_PAD;
     conv->weights.laid = net_weights_alloc(graph, conv->weights.floats, err);
     if (!conv->weights.laid)
         return -1;
     lay_matrix(conv, stored, 0, conv->out, conv->weights.laid);
+    memset(conv->weights.laid + conv->weights.k * conv->out, 0, FA_NARROW_PAD * sizeof(float));
     return 0;
 }
 
@@ -174,7 +186,7 @@ static int prepare(struct net_graph *graph, struct net_node *node, struct fa_err
         !(conv->winograd = fa_arena_alloc(&graph->arena, sizeof *conv->winograd, err)))
         return -1;
     if (net_constant_decode(stored, err) ||
-        (is_depthwise(conv) ? lay_depthwise : lay)(graph, conv, stored->data, err) ||
+        (is_direct(conv) ? lay_direct : lay)(graph, conv, stored->data, err) ||
         (conv->winograd && lay_winograd(graph, conv, stored->data, err)))
         return -1;
     node->ninputs = 1;
@@ -209,12 +221,12 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
     state->winograd = conv->winograd && net_winograd_pays(conv->winograd, &state->g, state->images);
     if (state->winograd) {
         step->scratch = net_winograd_scratch(conv->winograd);
-    } else if (!is_depthwise(conv)) {
+    } else if (!is_direct(conv)) {
         size_t panels = BLOCK_FLOATS / (conv->panels.rows * conv->weights.k);
         state->block = (panels < 4 ? 4 : panels > 16 ? 16 : panels) * conv->panels.rows;
         step->scratch = conv->in + state->block * conv->weights.k;
     }
-    step->how = is_depthwise(conv) ? "depthwise" : state->winograd ? "winograd" : "product";
+    step->how = is_depthwise(conv) ? "depthwise" : is_narrow(conv) ? "narrow" : state->winograd ? "winograd" : "product";
     step->channels = conv->out;
     size_t pixels = state->images * state->g.out[0] * state->g.out[1], k = conv->weights.k;
     step->work = is_depthwise(conv) ? (uint64_t)pixels * conv->out * k * NET_TAP : net_product_work(&conv->panels, pixels, conv->out, k);
@@ -308,12 +320,12 @@ static void run_product(const struct net_step *step, const struct conv_state *s,
     }
 }
 
-/* The outputs x0..x1-1 of one row, whose windows have taps y..y+rows-1 by x..x+cols-1 in the image. */
-static void depthwise_span(const struct conv_state *s, const float *row, size_t ox, size_t n, size_t y, size_t rows, size_t x,
+/* The outputs ox..ox+n-1 of one row, whose windows have taps y..y+rows-1 by x..x+cols-1 in the image. */
+static void direct_span(const struct conv_state *s, const float *row, size_t ox, size_t n, size_t y, size_t rows, size_t x,
                            size_t cols, float *out)
 {
     const struct net_window *w = &s->conv->window;
-    struct fa_window window = {.channels = s->conv->out,
+    struct fa_window window = {.channels = s->g.channels,
                                .rows = rows,
                                .cols = cols,
                                .row = (ptrdiff_t)w->dilation[0] * s->g.row,
@@ -321,11 +333,14 @@ static void depthwise_span(const struct conv_state *s, const float *row, size_t 
                                .step = (ptrdiff_t)w->stride[1] * s->g.pixel,
                                .width = w->kernel[1]};
     ptrdiff_t x0 = (ptrdiff_t)(ox * w->stride[1] + x * w->dilation[1]) - (ptrdiff_t)s->g.begin[1];
-    const float *taps = s->conv->weights.laid + (y * w->kernel[1] + x) * s->conv->out;
-    fa_tensor_depthwise(&window, n, row + x0 * s->g.pixel, taps, out + ox * s->conv->out);
+    const float *taps = s->conv->weights.laid + (y * w->kernel[1] + x) * s->conv->in * s->conv->out;
+    if (is_depthwise(s->conv))
+        fa_tensor_depthwise(&window, n, row + x0 * s->g.pixel, taps, out + ox * s->conv->out);
+    else
+        fa_tensor_narrow(&window, n, s->conv->out, row + x0 * s->g.pixel, taps, out + ox * s->conv->out);
 }
 
-static void depthwise_row(const struct conv_state *s, const float *image, size_t oy, float *out)
+static void direct_row(const struct conv_state *s, const float *image, size_t oy, float *out)
 {
     const struct net_window *w = &s->conv->window;
     size_t y, rows, x, cols, whole;
@@ -342,17 +357,17 @@ static void depthwise_row(const struct conv_state *s, const float *image, size_t
             whole = (size_t)(last - x0) / w->stride[1] + 1;
             whole = whole > s->g.out[1] - ox ? s->g.out[1] - ox : whole;
         }
-        depthwise_span(s, row, ox, whole, y, rows, x, cols, out);
+        direct_span(s, row, ox, whole, y, rows, x, cols, out);
     }
 }
 
-static void run_depthwise(const struct net_step *step, const struct conv_state *s, struct net_part part)
+static void run_direct(const struct net_step *step, const struct conv_state *s, struct net_part part)
 {
     size_t lines = s->images * s->g.out[0];
     for (size_t line = net_part_begin(part, lines); line < net_part_end(part, lines); line++) {
         const float *image = (const float *)step->in[0].data + (ptrdiff_t)(line / s->g.out[0]) * s->g.image;
         size_t begin = line * s->g.out[1];
-        depthwise_row(s, image, line % s->g.out[0], (float *)step->out[0].data + begin * s->conv->out);
+        direct_row(s, image, line % s->g.out[0], (float *)step->out[0].data + begin * s->conv->out);
         net_finish(step, begin, s->g.out[1], 0, s->conv->out);
     }
 }
@@ -360,8 +375,8 @@ static void run_depthwise(const struct net_step *step, const struct conv_state *
 static void run_part(const struct net_step *step, struct net_part part, float *scratch)
 {
     const struct conv_state *s = step->state;
-    if (is_depthwise(s->conv))
-        run_depthwise(step, s, part);
+    if (is_direct(s->conv))
+        run_direct(step, s, part);
     else if (s->winograd)
         net_winograd_run(s->conv->winograd, step, &s->g, s->images, part, scratch);
     else

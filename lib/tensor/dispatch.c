@@ -34,6 +34,11 @@ void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *
     kernels()->depthwise(window, n, x, taps, y);
 }
 
+void fa_tensor_narrow(const struct fa_window *window, size_t n, size_t out, const float *x, const float *taps, float *y)
+{
+    kernels()->narrow(window, n, out, x, taps, y);
+}
+
 void fa_tensor_binary(enum fa_binary op, size_t n, const float *a, ptrdiff_t sa, const float *b, ptrdiff_t sb, float *y)
 {
     kernels()->binary(op, n, a, sa, b, sb, y);

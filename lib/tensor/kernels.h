@@ -10,6 +10,7 @@ struct fa_kernels {
     void (*window_max)(const struct fa_window *, size_t, const float *, float *);
     void (*window_sum)(const struct fa_window *, size_t, const float *, float *);
     void (*depthwise)(const struct fa_window *, size_t, const float *, const float *, float *);
+    void (*narrow)(const struct fa_window *, size_t, size_t, const float *, const float *, float *);
     void (*binary)(enum fa_binary, size_t, const float *, ptrdiff_t, const float *, ptrdiff_t, float *);
     void (*clip)(size_t, float, float, const float *, float *);
     void (*pack)(size_t, const float *const *, size_t, float *);

@@ -144,6 +144,41 @@ static void windows_match(void **state)
             }
 }
 
+static void check_narrow(const struct fa_kernels *k, const struct fa_window *w, size_t n, size_t out)
+{
+    static float got[MOST];
+    for (size_t i = 0; i < MOST; i++)
+        got[i] = 77;
+    k->narrow(w, n, out, a, b, got);
+    for (size_t i = 0; i < n; i++)
+        for (size_t o = 0; o < out; o++) {
+            double want = 0;
+            for (size_t row = 0; row < w->rows; row++)
+                for (size_t col = 0; col < w->cols; col++)
+                    for (size_t ch = 0; ch < w->channels; ch++)
+                        want += (double)tap(w, i, row, col, ch) * (double)b[((row * w->width + col) * w->channels + ch) * out + o];
+            assert_near(got[i * out + o], want);
+        }
+    for (size_t i = n * out; i < MOST; i++)
+        assert_true(got[i] == 77);
+}
+
+static void narrow_windows_match(void **state)
+{
+    const struct fa_kernels *sets[3];
+    (void)state;
+    fill();
+    for (size_t s = 0, n = kernel_sets(sets); s < n; s++)
+        for (size_t out = 1; out <= 35; out += out < 18 ? 1 : 5)
+            for (size_t outputs = 1; outputs <= 19; outputs += 1 + outputs / 9)
+                for (size_t cols = 0; cols <= 3; cols++) {
+                    struct fa_window w = {.channels = 3, .rows = 2, .cols = cols, .width = 3, .row = 29, .col = 3, .step = 6};
+                    check_narrow(sets[s], &w, outputs, out);
+                    w.col = 5;
+                    check_narrow(sets[s], &w, outputs, out);
+                }
+}
+
 static double apply(enum fa_binary op, double p, double q)
 {
     switch (op) {
@@ -387,6 +422,7 @@ int main(void)
         cmocka_unit_test(rows_are_packed),
         cmocka_unit_test(winograds_transforms_filter),
         cmocka_unit_test(epilogues_match),   cmocka_unit_test(windows_match),
+        cmocka_unit_test(narrow_windows_match),
         cmocka_unit_test(arithmetic_matches), cmocka_unit_test(products_match),
         cmocka_unit_test(subnormals_are_flushed_and_back),
     };
