@@ -70,14 +70,14 @@ struct fa_window {
 };
 
 /* n outputs of channels floats each, y dense, the first window beginning at x. The maximum or the sum of the taps of each
- * channel; the sum of taps times weights, taps[row * width + col][channel]. No taps give -INFINITY or 0. */
+ * channel; the sum of taps times weights, taps[row * width + col][channel]. No taps give -INFINITY or 0. Behind
+ * the weights, here and below, FA_TAPS_PAD floats must be readable. */
+enum { FA_TAPS_PAD = 16 };
 void fa_tensor_window_max(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_window_sum(const struct fa_window *window, size_t n, const float *x, float *y);
 void fa_tensor_depthwise(const struct fa_window *window, size_t n, const float *x, const float *taps, float *y);
 
-/* A convolution to few channels: n outputs of out floats each, y dense, with taps[row * width + col][channel][out], behind which
- * FA_NARROW_PAD floats must be readable. */
-enum { FA_NARROW_PAD = 16 };
+/* A convolution to few channels: n outputs of out floats each, y dense, with taps[row * width + col][channel][out]. */
 void fa_tensor_narrow(const struct fa_window *window, size_t n, size_t out, const float *x, const float *taps, float *y);
 
 enum fa_binary { FA_ADD, FA_SUB, FA_MUL, FA_DIV, FA_MAX, FA_MIN, FA_NEGATIVE_SLOPE };

@@ -166,12 +166,12 @@ static int lay_winograd(struct net_graph *graph, struct conv *conv, const float 
 
 static int lay_direct(struct net_graph *graph, struct conv *conv, const float *stored, struct fa_err *err)
 {
-    conv->weights.floats = conv->weights.k * conv->out + FA_NARROW_PAD;
+    conv->weights.floats = conv->weights.k * conv->out + FA_TAPS_PAD;
     conv->weights.laid = net_weights_alloc(graph, conv->weights.floats, err);
     if (!conv->weights.laid)
         return -1;
     lay_matrix(conv, stored, 0, conv->out, conv->weights.laid);
-    memset(conv->weights.laid + conv->weights.k * conv->out, 0, FA_NARROW_PAD * sizeof(float));
+    memset(conv->weights.laid + conv->weights.k * conv->out, 0, FA_TAPS_PAD * sizeof(float));
     return 0;
 }
 
