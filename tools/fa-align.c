@@ -101,13 +101,14 @@ static void align_all(struct run *run)
 {
     struct fa_err err;
     unsigned workers = (unsigned)run->options->threads;
-    run->worker = fa_mem_array(workers, sizeof(struct fa_align_worker *), &err);
+    run->align.pool = fa_pool_open(workers, &err); /* who finds no more pictures helps with those of others */
+    run->worker = run->align.pool ? fa_mem_array(workers, sizeof(struct fa_align_worker *), &err) : NULL;
     if (!run->worker)
         cli_fail(&err);
     for (unsigned i = 0; i < workers; i++)
         if (!(run->worker[i] = fa_align_worker_new(&run->align, &err)))
             cli_fail(&err);
-    struct fa_pipeline pipeline = {workers, run, read_job, align_job, write_job, drop_job, NULL};
+    struct fa_pipeline pipeline = {workers, run, read_job, align_job, write_job, drop_job, run->align.pool};
     if (fa_pipeline_run(&pipeline, &err))
         cli_fail(&err);
     if (!fa_writer_count(run->writer))
@@ -117,6 +118,7 @@ static void align_all(struct run *run)
     for (unsigned i = 0; i < workers; i++)
         fa_align_worker_free(run->worker[i]);
     free(run->worker);
+    fa_pool_free(run->align.pool);
 }
 
 /* ---- setting up ---- */

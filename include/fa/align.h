@@ -29,6 +29,7 @@ struct fa_align {
     bool all;        /* all faces, in reading order; else the main one of fa_face_main() */
     bool fallback;   /* where no face is found, fa_face_centre() cut as a box without margin */
     struct fa_augment augment;
+    struct fa_pool *pool; /* see fa_exec_share(); NULL: none */
 };
 
 struct fa_align_worker; /* one thread's working memory */

@@ -11,6 +11,7 @@
 #include "fa/card.h"
 #include "fa/err.h"
 #include "fa/image.h"
+#include "fa/par.h"
 
 enum { FA_FACE_POINTS = 5 }; /* the eye, eye, nose, mouth corner, mouth corner; left in the picture first */
 
@@ -67,6 +68,8 @@ void fa_detector_close(struct fa_detector *detector);
 
 /* The detector must outlive its scans. */
 struct fa_scan *fa_scan_new(const struct fa_detector *detector, struct fa_err *err);
+/* See fa_exec_share(). */
+void fa_scan_share(struct fa_scan *scan, struct fa_pool *pool);
 void fa_scan_free(struct fa_scan *scan);
 
 /* Fills faces with all faces of the picture, best score first. Where there is none, the picture is looked at again with a

@@ -24,6 +24,8 @@ struct fa_align_worker *fa_align_worker_new(const struct fa_align *align, struct
         free(worker);
         return NULL;
     }
+    if (worker->scan)
+        fa_scan_share(worker->scan, align->pool);
     return worker;
 }
 

@@ -133,6 +133,12 @@ struct fa_scan *fa_scan_new(const struct fa_detector *detector, struct fa_err *e
     return scan;
 }
 
+void fa_scan_share(struct fa_scan *scan, struct fa_pool *pool)
+{
+    for (size_t i = 0; i < scan->detector->class->nnets; i++)
+        fa_exec_share(scan->exec[i], pool);
+}
+
 void fa_scan_free(struct fa_scan *scan)
 {
     if (!scan)
