@@ -6,7 +6,7 @@
 
 /* Input panels of so many floats (512 KiB, what a second-level cache has room for beside the weights) go through all weights
  * before the next. */
-enum { BLOCK_FLOATS = 1 << 17 };
+enum { BLOCK_FLOATS = 1 << 17, FINISH_FLOATS = 1 << 12 };
 
 enum layout { OIHW, HWIO, HWCM }; /* ONNX; TensorFlow's Conv2D and DepthwiseConv2dNative */
 
@@ -31,10 +31,12 @@ static bool is_depthwise(const struct conv *conv)
     return conv->group > 1 && conv->in == 1 && conv->out == conv->group;
 }
 
-/* Outputs that would fill no more than half of a panel. */
+/* Outputs that would fill no more than half of a panel, or no more than one where inputs are so few that to lay their windows in
+ * panels takes longer. */
 static bool is_narrow(const struct conv *conv)
 {
-    return conv->group == 1 && conv->panels.tiles && 2 * conv->out <= conv->panels.cols;
+    size_t most = conv->in <= 4 ? conv->panels.cols : conv->panels.cols / 2;
+    return conv->group == 1 && conv->panels.tiles && conv->out <= most;
 }
 
 static bool is_direct(const struct conv *conv)
@@ -361,14 +363,17 @@ static void direct_row(const struct conv_state *s, const float *image, size_t oy
     }
 }
 
+/* Some lines are finished together, since a few pixels of few channels are finished slowly. */
 static void run_direct(const struct net_step *step, const struct conv_state *s, struct net_part part)
 {
-    size_t lines = s->images * s->g.out[0];
-    for (size_t line = net_part_begin(part, lines); line < net_part_end(part, lines); line++) {
-        const float *image = (const float *)step->in[0].data + (ptrdiff_t)(line / s->g.out[0]) * s->g.image;
-        size_t begin = line * s->g.out[1];
-        direct_row(s, image, line % s->g.out[0], (float *)step->out[0].data + begin * s->conv->out);
-        net_finish(step, begin, s->g.out[1], 0, s->conv->out);
+    size_t lines = s->images * s->g.out[0], width = s->g.out[1], out = s->conv->out, end = net_part_end(part, lines), n;
+    size_t most = width * out < FINISH_FLOATS ? FINISH_FLOATS / (width * out) : 1;
+    for (size_t begin = net_part_begin(part, lines); begin < end; begin += n) {
+        n = end - begin < most ? end - begin : most;
+        for (size_t line = begin; line < begin + n; line++)
+            direct_row(s, (const float *)step->in[0].data + (ptrdiff_t)(line / s->g.out[0]) * s->g.image, line % s->g.out[0],
+                       (float *)step->out[0].data + line * width * out);
+        net_finish(step, begin * width, n * width, 0, out);
     }
 }
 
