@@ -21,7 +21,7 @@ SETS = {
 CASES = {  # a box is the detector's, whatever --refine does to the points
     "mobilefacenet": ("-d mtcnn", "-d mtcnn --refine", "-d rfb", "-d rfb --refine", "-d yunet", "--template eyes-1.15",
                       "--template chip-0.25", "--template box-1.15"),
-    "facenet-taps": ("-d mtcnn", "-d rfb", "-d yunet", "--template eyes-1.15", "--template box-1.3", "--template box-1"),
+    "facenet-taps": ("-d mtcnn", "-d rfb", "-d yunet", "--template eyes-1.15", "--template box-1.3"),
 }
 FEW = ["--validation-split", "0", "--seeds", "5", "--weight-decay", "1", "--arch", "standardize, dropout 0.7, dense 512 relu, dropout 0.7"]
 
