@@ -12,7 +12,8 @@
 struct fa_embedder;    /* immutable; may be shared by threads */
 struct fa_embed_state; /* one thread's working memory */
 
-/* Opens the network at path for card, which must outlive the embedder; flags are those of fa_net_open(). Runs it once to learn the sizes of its features.
+/* Opens the network at path for card, which must outlive the embedder; flags are those of fa_net_open(). Runs it once to
+ * learn the sizes of its features.
  * Errors: those of fa_net_open() and fa_exec_run(); an input that is no picture of the card's size; a mean wanted of what
  * is no map; heads whose classes are not as many as the numbers. */
 struct fa_embedder *fa_embedder_open(const struct fa_card *card, const char *path, unsigned flags, struct fa_err *err);

@@ -44,9 +44,9 @@ int fa_image_probe(struct fa_decoder *decoder, const char *path, uint64_t max_pi
                    struct fa_err *err);
 
 /* By how much a picture is reduced while it is decoded. choose gets the upright size that the header tells and returns 1, 2,
- * 4 or 8, or 0 for no pixels at all; NULL is 1. Then width, height and factor are set to that size and that number, and origin to where the first pixel
- * begins in the upright picture: 0, but in one that EXIF turns the pixels left over at the end may come to lie at the
- * beginning, and then it is a few pixels before or behind. */
+ * 4 or 8, or 0 for no pixels at all; NULL is 1. Then width, height and factor are set to that size and that number,
+ * and origin to where the first pixel begins in the upright picture: 0, but in one that EXIF turns the pixels left over at the
+ * end may come to lie at the beginning, and then it is a few pixels before or behind. */
 struct fa_reduction {
     size_t (*choose)(const void *arg, size_t width, size_t height);
     const void *arg;

@@ -62,8 +62,8 @@ void fa_exec_free(struct fa_exec *exec);
 void fa_exec_share(struct fa_exec *exec, struct fa_pool *pool);
 
 /* Runs the graph on inputs (one for each graph input, in order; any batch, and any spatial size where the graph allows
- * it). outputs (one for each output) are filled with views into the executor's memory, valid until its next run; integers and truth values among
- * them are given as float32.
+ * it). outputs (one for each output) are filled with views into the executor's memory, valid until its next run; integers and
+ * truth values among them are given as float32.
  * Memory for a new input shape is planned once and kept for the next run of that shape.
  * Errors: an input of the wrong shape; out of memory. */
 int fa_exec_run(struct fa_exec *exec, const struct fa_tensor *inputs, struct fa_tensor *outputs, struct fa_err *err);

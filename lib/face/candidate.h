@@ -27,8 +27,8 @@ struct candidate *fa_candidates_add(struct candidates *list, struct fa_err *err)
 
 /* Greedy non-maximum suppression of list->item[first..]: sorts by score, best first, and drops every candidate that
  * overlaps a better one that stays by more than limit. Of equal scores (float32 saturates near 1) the last to arrive is the
- * better one, as with NumPy's argsort() read from its end, which the published codes use. A box covers its right and bottom pixel too if unit is 1, and ends
- * there if it is 0. */
+ * better one, as with NumPy's argsort() read from its end, which the published codes use. A box covers its right and
+ * bottom pixel too if unit is 1, and ends there if it is 0. */
 void fa_candidates_suppress(struct candidates *list, size_t first, enum overlap overlap, double limit, double unit);
 
 #endif

@@ -196,8 +196,8 @@ static size_t cache_bytes(void)
 #endif
 }
 
-/* As many as share out the weights to a fourth of what each image takes: of 1, 2, 4 ... 32, this was the fastest within 2 % for FaceNet
- * (131 MiB of weights, 3.5 for an image: 8) and MobileFaceNet (4.6 and 2.7: 1, by 8 % before 8). */
+/* As many as share out the weights to a fourth of what each image takes: of 1, 2, 4 ... 32, this was the fastest within 2 %
+ * for FaceNet (131 MiB of weights, 3.5 for an image: 8) and MobileFaceNet (4.6 and 2.7: 1, by 8 % before 8). */
 size_t fa_exec_batch(const struct fa_exec *exec)
 {
     enum { SHARE = 4, MOST = 16 };

@@ -17,8 +17,8 @@
 
 #define NET_NONE SIZE_MAX
 
-/* float16, bfloat16 and float64 are float32 once read; integers of any width and truth values are int64: they serve shape arithmetic, which is
- * over before a run begins, comparisons and indices. */
+/* float16, bfloat16 and float64 are float32 once read; integers of any width and truth values are int64: they serve shape
+ * arithmetic, which is over before a run begins, comparisons and indices. */
 enum net_dtype { NET_F32, NET_I64 };
 
 /* How a constant is stored in the file. */

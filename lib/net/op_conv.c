@@ -231,7 +231,7 @@ static int plan_conv(struct net_plan *plan, struct net_step *step, struct fa_err
     step->how = is_depthwise(conv) ? "depthwise" : is_narrow(conv) ? "narrow" : state->winograd ? "winograd" : "product";
     step->channels = conv->out;
     size_t pixels = state->images * state->g.out[0] * state->g.out[1], k = conv->weights.k;
-    step->work = is_depthwise(conv) ? (uint64_t)pixels * conv->out * k * NET_TAP : net_product_work(&conv->panels, pixels, conv->out, k);
+    step->work = net_product_work(&conv->panels, pixels, conv->out, k) * (is_depthwise(conv) ? NET_TAP : 1);
     step->epilogue.bias = conv->weights.bias;
     step->state = state;
     return 0;

@@ -160,7 +160,9 @@ static struct gemm_state *start(struct net_plan *plan, struct net_step *step, st
     step->scratch = fixed ? BLOCK_PANELS * gemm->panels.rows * gemm->weights.k : 0;
     step->state = s;
     const uint8_t turned[FA_NET_RANK] = {1, 0};
-    return net_need(plan, step, 0, fixed && s->trans_a && step->in[0].rank == 2 ? turned : NULL, err) || (!fixed && net_need(plan, step, 1, NULL, err)) ? NULL : s;
+    if (net_need(plan, step, 0, fixed && s->trans_a && step->in[0].rank == 2 ? turned : NULL, err))
+        return NULL;
+    return fixed || !net_need(plan, step, 1, NULL, err) ? s : NULL;
 }
 
 static int plan_gemm(struct net_plan *plan, struct net_step *step, struct fa_err *err)

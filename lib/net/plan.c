@@ -90,7 +90,8 @@ static int push_step(struct net_plan *plan, const struct net_step *step, struct 
     for (size_t k = 0; k < step->nout; k++) {
         struct net_view *out = &step->out[k];
         if (out->present && out->buffer == PENDING) {
-            struct net_buffer buffer = {.floats = net_view_count(out) * net_element(out->dtype) / sizeof(float), .first = at, .input = NET_NONE};
+            size_t floats = net_view_count(out) * net_element(out->dtype) / sizeof(float);
+            struct net_buffer buffer = {.floats = floats, .first = at, .input = NET_NONE};
             if (add_buffer(plan, buffer, &out->buffer, err))
                 return -1;
         }

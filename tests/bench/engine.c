@@ -4,8 +4,9 @@
  *
  * NET takes pictures of N x 3 x SIDE x SIDE floats, of which INPUT holds some; what comes out for them goes to OUTPUT. Then for
  * each line of standard input, which is a number of seconds, it prints how many pictures a second all threads together did in
- * that time, each running batches of its own, or, with `share`, one of them batches with whose layers the others help; `peak` instead of a number asks for GFLOP a second of fused multiply-adds alone;
- * at the end of input, the most memory it had, in MiB. */
+ * that time, each running batches of its own, or, with `share`, one of them batches with whose layers the others help; `peak`
+ * instead of a number asks for GFLOP a second of fused multiply-adds alone; at the end of input, the most memory it had, in
+ * MiB. */
 #define _XOPEN_SOURCE 700 /* putenv() */
 #include <pthread.h>
 #include <stdio.h>

@@ -76,7 +76,8 @@ static void put_conv(struct message *graph, const char *inputs, const char *outp
     put_message(graph, 1, &conv);
 }
 
-/* Planes copied to pixels, a product of many rows and one of many columns, an elementwise one, Winograd's factors of both kinds, groups, depthwise, a pool, a Gemm. */
+/* Planes copied to pixels, a product of many rows and one of many columns, an elementwise one, Winograd's factors of both kinds,
+ * groups, depthwise, a pool, a Gemm. */
 static struct message model(void)
 {
     struct message graph = {.n = 0}, x = onnx_value("x", FLOAT, 4, (int64_t[]){0, 3, 70, 70}), y = onnx_value("y", FLOAT, 0, NULL);
