@@ -75,7 +75,7 @@ struct fa_net_layer {
     struct fa_net_value output; /* its name may be asked for as an output of the net */
     const char *within;         /* and so may these, of values that no step gives as it is: names, each after a blank */
     uint64_t parameters, macs;  /* numbers it has learned; multiplications of its matrix product or convolution, as defined */
-    const char *kernel;         /* how that is done: winograd, product, depthwise; else "" */
+    const char *kernel;         /* how that is done: winograd, product, narrow, depthwise; else "" */
     double seconds;             /* that its fastest run took, of those on inputs of this shape */
 };
 

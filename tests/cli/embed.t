@@ -36,7 +36,7 @@ check "fast convolutions count the same" 0 "" fa-embed --describe --exact tests/
 sed '/MiB/d' "$out" | cmp -s - "$tmp/fast"
 result $? "... parameters and multiplications"
 check "a network is profiled" 0 "" fa-embed --profile -b 2 "$net"
-grep -q '^ *2  Conv+Clip  *2x8x16x16  *[0-9.]* *[0-9.]* *[0-9.]*[1-9][0-9.]*  product  ' "$out" && grep -q '  depthwise  ' "$out" &&
+grep -q '^ *2  Conv+Clip  *2x8x16x16  *[0-9.]* *[0-9.]* *[0-9.]*[1-9][0-9.]*  narrow  ' "$out" && grep -q '  product  ' "$out" && grep -q '  depthwise  ' "$out" &&
     grep -q '^[0-9.]* ms an image, [0-9.]* images/s and [0-9.]* GFLOP/s of one thread, batches of 2$' "$out"
 result $? "... with the time of each layer and of all"
 check "... by default as it is run" 0 "" fa-embed --profile "$net"
