@@ -149,10 +149,13 @@ void align_open_detector(struct fa_align *align, const struct options *o)
     struct fa_card *card = cli_card(o->detector, &(struct cli_list){0});
     if (fa_detector_complete(card, &own, &err))
         cli_fail(&err);
-    if (fa_detector_complete(card, &detection, &err))
+    int wrong = fa_detector_complete(card, &detection, &err);
+    if (!wrong && o->weights && card->nweights != 1)
+        wrong = fa_err_set(&err, "--weights: detector %s has %zu files", card->name, card->nweights);
+    if (wrong) {
+        fa_card_free(card); /* or the leak checker finds it, depending on where the compiler kept it */
         cli_usage("%s", err.text);
-    if (o->weights && card->nweights != 1)
-        cli_usage("--weights: detector %s has %zu files", card->name, card->nweights);
+    }
     for (size_t i = 0; i < card->nweights && i < 3; i++)
         weights[i] = cli_weights(card, i, o->weights);
     align->detector = fa_detector_open(card, (const char *const *)weights, &detection, &err);
