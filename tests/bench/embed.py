@@ -1,6 +1,6 @@
 """Measures the embedding engine beside ONNX Runtime, OpenVINO, ncnn and OpenCV: embed.py. Same network (float32 ONNX), same crops,
-same run; each peer with the threads, processes and batch at which it is fastest here. Ours is timed as a library (engine.c) and as
-the whole process fa-embed, start-up and streams included. All are run in turn, $FA_BENCH_REPEATS (5) times $FA_BENCH_SECONDS (2)
+same run; each peer with the threads, processes and batch at which it is fastest here, and once more one face at a time, by all
+threads of one process. Ours is timed as a library (engine.c) and as the whole process fa-embed, start-up and streams included. All are run in turn, $FA_BENCH_REPEATS (5) times $FA_BENCH_SECONDS (2)
 each, and medians told. $B is the build folder; $FA_BENCH_MODELS the cards (facenet-vggface2 mobilefacenet); $FA_BENCH_PEERS the
 peers; $FA_BENCH_OUT a CSV file of all that was measured."""
 import csv, io, os, statistics, subprocess, sys, time
@@ -49,13 +49,14 @@ class Worker:
 class Setting:
     """Processes that run at once: their pictures a second are added up."""
 
-    def __init__(self, name, model, processes, threads, batch, cores):
-        self.name, self.batch, self.what = name, batch, "%d x %d, batch %d" % (processes, threads, batch)
+    def __init__(self, name, model, processes, threads, batch, cores, alone):
+        self.name, self.batch = name, batch
+        self.what = "%d x %d, %s" % (processes, threads, "alone" if alone else "batch %d" % batch)
         self.output = "%s/%s-%s.out" % (WORK, model["name"], name)
         self.rates = []
         tail = [str(model["side"]), str(batch), str(threads), model["input"], self.output]
         if name == "fa":
-            command = [B + "/tests/engine", model["onnx"]] + tail
+            command = [B + "/tests/engine", model["onnx"]] + tail + ["share"] * alone
         else:
             command = [sys.executable, HERE + "/engine_peer.py", name, model["stem"] if name == "ncnn" else model["onnx"]] + tail
         self.workers = [Worker(command, cores) for _ in range(processes)]
@@ -167,12 +168,12 @@ def make_model(name):
 
 # ---- measuring ----
 
-def fastest(name, model, cores, batches):
+def fastest(name, model, cores, batches, alone):
     """The setting in which a peer does most, by a short run of each."""
     best = None
-    for processes, threads in sorted({(len(cores), 1), (1, len(cores))}):
+    for processes, threads in sorted({(1, len(cores))} if alone else {(len(cores), 1), (1, len(cores))}):
         for batch in batches if name != "ncnn" else batches[:1]:
-            setting = Setting(name, model, processes, threads, batch, cores)
+            setting = Setting(name, model, processes, threads, batch, cores, alone)
             rate = max(setting.measure(SECONDS / 4) for _ in range(2)) if setting.works else 0
             if rate and (not best or rate > best[0]):
                 if best:
@@ -191,22 +192,22 @@ def agreement(model, setting, reference):
     return float(((a * b).sum(1) / numpy.linalg.norm(a, axis=1) / numpy.linalg.norm(b, axis=1)).min())
 
 
-def compare(model, cores, batches):
-    ours = fastest("fa", model, cores, batches)
+def compare(model, cores, batches, alone=False):
+    ours = fastest("fa", model, cores, batches, alone)
     if not ours:
         sys.exit("embed.py: engine fails on %s" % model["onnx"])
     threads = len(ours.workers) if len(cores) == 1 else len(cores)
-    runs = [ours, Process(model, cores, threads, ours.batch)]
-    runs += [setting for setting in (fastest(name, model, cores, batches) for name in PEERS) if setting]
+    runs = [ours] if alone else [ours, Process(model, cores, threads, ours.batch)]
+    runs += [setting for setting in (fastest(name, model, cores, batches, alone) for name in PEERS) if setting]
     peaks = []
     for _ in range(REPEATS):
         for run in runs:
             run.rates.append(run.measure(SECONDS))
-        peaks.append(ours.measure("peak"))
-    best = max((statistics.median(run.rates) for run in runs[2:]), default=0)
+        peaks.append(ours.measure("peak") * (len(cores) if alone else 1))  # of one thread, where one does the asking
+    best = max((statistics.median(run.rates) for run in runs if not run.name.startswith("fa")), default=0)
     limit = statistics.median(peaks) * 1e9 / (2 * model["macs"])
-    print("\n%s on %d core%s, %.0f million MACs; limit of direct convolution %.1f faces/s (%.0f GFLOP/s of multiply-adds)" % (
-        model["name"], len(cores), "s" if len(cores) > 1 else "", model["macs"] / 1e6, limit, statistics.median(peaks)))
+    print("\n%s on %d core%s%s, %.0f million MACs; limit of direct convolution %.1f faces/s (%.0f GFLOP/s of multiply-adds)" % (
+        model["name"], len(cores), "s" if len(cores) > 1 else "", ", one face at a time" if alone else "", model["macs"] / 1e6, limit, statistics.median(peaks)))
     print("%-14s %-18s %9s %7s %7s %9s %9s %11s" % ("", "processes x threads", "faces/s", "from", "to", "to best", "% limit", "cosine"))
     for run in runs:
         rate = statistics.median(run.rates)
@@ -227,6 +228,8 @@ for name in MODELS:
         continue
     compare(model, set(CORES), (1, 4, 8))
     compare(model, {CORES[0]}, (1,))
+    if len(CORES) > 1:
+        compare(model, set(CORES), (1,), alone=True)
 if os.environ.get("FA_BENCH_OUT"):
     with open(os.environ["FA_BENCH_OUT"], "w", newline="") as file:
         csv.writer(file).writerows([("model", "cores", "engine", "setting", "repeat", "faces/s", "MiB")] + written)
